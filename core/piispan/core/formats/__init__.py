@@ -1,0 +1,1 @@
+"""Output formats: what the model writes, one module each."""
