@@ -12,15 +12,18 @@ from piispan.core.errors import (
     SpanError,
     TooLongError,
 )
-from piispan.core.formats.base import Mention, OutputFormat, Parsed, Problem
+from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
+from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
 from piispan.core.sidecar import SIDECAR_NAME, Sidecar
 from piispan.core.spans import Document, Span
 
 __all__ = [
+    "FORMATS",
     "SAFE_HARBOR_CATEGORIES",
     "SIDECAR_NAME",
+    "STYLES",
     "DataError",
     "Document",
     "DocumentError",
@@ -29,6 +32,7 @@ __all__ = [
     "LabelError",
     "LabelSet",
     "Mention",
+    "Message",
     "MissingExtraError",
     "ModelError",
     "OutputFormat",
@@ -36,11 +40,17 @@ __all__ = [
     "PiispanError",
     "Prediction",
     "Problem",
+    "Prompt",
+    "Row",
     "Sidecar",
     "SidecarError",
     "Span",
     "SpanError",
     "TooLongError",
+    "choose_examples",
+    "get_format",
+    "make_prompt",
     "read_predictions",
+    "shipped_examples",
     "write_predictions",
 ]
