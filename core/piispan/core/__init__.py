@@ -1,5 +1,6 @@
 """The types every room speaks: spans, documents, labels, errors, output formats, prompts, the sidecar."""
 
+from piispan.core.chat import ChatTokenizer, common_prefix, encode_chat
 from piispan.core.errors import (
     DataError,
     DocumentError,
@@ -12,6 +13,7 @@ from piispan.core.errors import (
     SpanError,
     TooLongError,
 )
+from piispan.core.extras import require_extra
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
@@ -24,6 +26,7 @@ __all__ = [
     "SAFE_HARBOR_CATEGORIES",
     "SIDECAR_NAME",
     "STYLES",
+    "ChatTokenizer",
     "DataError",
     "Document",
     "DocumentError",
@@ -48,9 +51,12 @@ __all__ = [
     "SpanError",
     "TooLongError",
     "choose_examples",
+    "common_prefix",
+    "encode_chat",
     "get_format",
     "make_prompt",
     "read_predictions",
+    "require_extra",
     "shipped_examples",
     "write_predictions",
 ]

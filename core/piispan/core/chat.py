@@ -1,0 +1,52 @@
+"""Chat conversations as token ids: one function for training and decoding."""
+
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
+from typing import Any, Protocol
+
+from piispan.core.errors import FormatError
+from piispan.core.prompts import Message
+
+__all__ = ["ChatTokenizer", "common_prefix", "encode_chat"]
+
+
+class ChatTokenizer(Protocol):
+    """What is needed of a ``transformers`` tokenizer, so that this room need not import it."""
+
+    chat_template: Any
+
+    def apply_chat_template(self, conversation: Any, **options: Any) -> Any:
+        """Render a conversation."""
+
+
+def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
+    """Length of the longest prefix that all sequences share; 0 for none."""
+    return sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*sequences, strict=False)))
+
+
+def encode_chat(
+    tokenizer: ChatTokenizer,
+    messages: Sequence[Message],
+    *,
+    add_generation_prompt: bool,
+    template_options: Mapping[str, Any] | None = None,
+) -> list[int]:
+    """Token ids of a conversation under the tokenizer's chat template.
+
+    Args:
+        tokenizer: A tokenizer with a chat template.
+        messages: Alternating user and assistant turns.
+        add_generation_prompt: End with the opening of an assistant turn.
+        template_options: Further variables of the template.
+
+    Raises:
+        FormatError: If the tokenizer has no chat template.
+    """
+    if not tokenizer.chat_template:
+        raise FormatError("the tokenizer has no chat template; piispan needs a chat (instruct) model")
+    # Templates that know no thinking ignore the option; Qwen3 would otherwise train an empty think block.
+    options = {"enable_thinking": False, **(template_options or {})}
+    encoded = tokenizer.apply_chat_template(
+        list(messages), tokenize=True, add_generation_prompt=add_generation_prompt, return_dict=True, **options
+    )
+    return list(encoded["input_ids"])

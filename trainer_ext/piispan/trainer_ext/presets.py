@@ -1,0 +1,55 @@
+"""Settings that work, as TRL and PEFT configuration objects."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from peft import LoraConfig
+    from trl import SFTConfig
+
+__all__ = ["lora_preset", "sft_config"]
+
+
+def lora_preset(*, rank: int = 16, alpha: int = 32, dropout: float = 0.0, revision: str | None = None) -> "LoraConfig":
+    """LoRA on every linear layer but the output head.
+
+    Args:
+        rank: Rank of the update.
+        alpha: Scale; the update is multiplied by ``alpha / rank``.
+        dropout: Dropout on the adapter's input.
+        revision: Commit of the base model on the Hub, written into ``adapter_config.json``.
+    """
+    from peft import LoraConfig
+
+    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="all-linear", task_type="CAUSAL_LM", revision=revision)
+
+
+def sft_config(output_dir: str | Path, **changes: Any) -> "SFTConfig":
+    """``trl.SFTConfig`` with this package's defaults.
+
+    Rows come prepared, so nothing is cut (``max_length=None``) and nothing is packed by TRL; nothing is
+    reported to a service and no checkpoint is kept unless asked for.
+
+    Args:
+        output_dir: Folder for checkpoints and logs.
+        changes: Any field of ``SFTConfig``; they win over the defaults.
+    """
+    from trl import SFTConfig
+
+    defaults: dict[str, Any] = {
+        "per_device_train_batch_size": 16,
+        "learning_rate": 1e-3,
+        "num_train_epochs": 3,
+        "lr_scheduler_type": "cosine",
+        "warmup_steps": 0.05,
+        "logging_steps": 10,
+        "save_strategy": "no",
+        "report_to": "none",
+        "bf16": False,
+        "gradient_checkpointing": False,
+        "max_length": None,
+        "packing": False,
+        "dataloader_pin_memory": False,
+        "disable_tqdm": True,
+    }
+    return SFTConfig(output_dir=str(output_dir), **{**defaults, **changes})

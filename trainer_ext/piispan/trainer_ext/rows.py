@@ -1,0 +1,78 @@
+"""Documents as token rows: ``input_ids`` and ``labels``, TRL's public contract for prepared data.
+
+The tokenisation is *joint*: the chat template's own, of the whole conversation. The loss falls on what
+the whole conversation has beyond the prompt: the last assistant turn with its end-of-turn token. No
+marker string is searched for; the boundary is the token-level common prefix of the two renderings.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TypedDict
+
+from piispan.core import ChatTokenizer, Document, FormatError, Prompt, TooLongError, common_prefix, encode_chat
+
+__all__ = ["IGNORED", "TokenRow", "TokenStatistics", "statistics", "token_row", "token_rows"]
+
+IGNORED = -100
+"""The label of a token that bears no loss (PyTorch's ``ignore_index``)."""
+
+
+class TokenRow(TypedDict):
+    """One training row. ``labels`` is ``input_ids`` with ``IGNORED`` for tokens without loss."""
+
+    id: str
+    input_ids: list[int]
+    labels: list[int]
+
+
+class TokenStatistics(TypedDict):
+    """Counts over token rows: rows, tokens, tokens that bear loss, longest row, common prefix."""
+
+    rows: int
+    tokens: int
+    loss_tokens: int
+    longest: int
+    prefix: int
+
+
+def token_row(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, *, max_length: int | None = None) -> TokenRow:
+    """The row of one document.
+
+    Args:
+        document: The document with its gold spans.
+        prompt: Style, labels and output format.
+        tokenizer: The model's tokenizer, with its chat template.
+        max_length: Most tokens of prompt and answer together; ``None`` for no limit.
+
+    Raises:
+        TooLongError: If the row is longer; an answer is never cut. Names the document.
+        FormatError: If the format can't write a span, or the template reorders turns.
+    """
+    row = prompt.row(document)
+    asked = encode_chat(tokenizer, row["prompt"], add_generation_prompt=True)
+    whole = encode_chat(tokenizer, [*row["prompt"], *row["completion"]], add_generation_prompt=False)
+    boundary = common_prefix([asked, whole])
+    # A template may write the opening of the turn otherwise than with the generation prompt by a token or two, no more.
+    if boundary < len(asked) - 2 or boundary >= len(whole):
+        raise FormatError(f"document {document.id!r}: the chat template does not continue the prompt with the answer")
+    if max_length is not None and len(whole) > max_length:
+        raise TooLongError(
+            f"document {document.id!r}: prompt and answer take {len(whole)} tokens, more than {max_length}; "
+            "raise max_length, or split or drop the document"
+        )
+    return {"id": document.id, "input_ids": whole, "labels": [IGNORED] * boundary + whole[boundary:]}
+
+
+def token_rows(documents: Iterable[Document], prompt: Prompt, tokenizer: ChatTokenizer, *, max_length: int | None = None) -> list[TokenRow]:
+    """The rows of ``documents``, in their order. See ``token_row``."""
+    return [token_row(document, prompt, tokenizer, max_length=max_length) for document in documents]
+
+
+def statistics(rows: Sequence[TokenRow]) -> TokenStatistics:
+    """Token counts of ``rows``."""
+    return {
+        "rows": len(rows),
+        "tokens": sum(len(row["input_ids"]) for row in rows),
+        "loss_tokens": sum(label != IGNORED for row in rows for label in row["labels"]),
+        "longest": max((len(row["input_ids"]) for row in rows), default=0),
+        "prefix": common_prefix([row["input_ids"] for row in rows]),
+    }
