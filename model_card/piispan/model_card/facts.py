@@ -1,0 +1,207 @@
+"""The facts of a card: typed, checked, and fit to be published."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from piispan.core import Sidecar
+from piispan.model_card.errors import CardError
+from piispan.model_card.measured import Measured
+from piispan.model_card.publishable import publishable, publishable_text
+
+__all__ = ["FACTS_VERSION", "CardFacts", "DataFacts", "TrainingFacts"]
+
+FACTS_VERSION = 1
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}|multilingual")
+_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
+# The rule of huggingface_hub.utils.validate_repo_id, which is not exported to type checkers; a test holds the two together.
+_REPO_ID = re.compile(r"(?!.*(?:--|\.\.))(?:\w(?:[\w.-]*\w)?/)?\w(?:[\w.-]{0,94}\w)?(?<!\.git)", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingFacts:
+    """How the adapter was trained.
+
+    Args:
+        documents: Documents trained on, after dropping.
+        epochs: Passes over them; may be a fraction.
+        steps: Optimizer steps.
+        learning_rate: The highest of the schedule.
+        batch_size: Documents per optimizer step, accumulation included.
+        lora_rank: Rank of the adapter.
+        lora_alpha: Its scale.
+        target_modules: Names of the adapted modules.
+        seed: Seed of everything random.
+        seconds: Wall time of training.
+        hardware: What it ran on, in words: ``2 CPU cores``.
+        trainable_parameters: Parameters that were trained.
+        truncated_documents: Documents trained on with a part cut off.
+        dropped_documents: Documents left out because they did not fit.
+
+    Raises:
+        CardError: If a number is out of range or not finite, or a string may not be published.
+    """
+
+    documents: int
+    epochs: float
+    steps: int
+    learning_rate: float
+    batch_size: int
+    lora_rank: int
+    lora_alpha: float
+    target_modules: tuple[str, ...]
+    seed: int
+    seconds: float
+    hardware: str
+    trainable_parameters: int
+    truncated_documents: int = 0
+    dropped_documents: int = 0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.target_modules, str) or not self.target_modules:
+            raise CardError("training.target_modules: must be a tuple of module names")
+        object.__setattr__(self, "target_modules", tuple(self.target_modules))
+        for name in ("documents", "batch_size", "lora_rank", "trainable_parameters"):
+            _whole(getattr(self, name), 1, f"training.{name}")
+        for name in ("steps", "seed", "truncated_documents", "dropped_documents"):
+            _whole(getattr(self, name), 0, f"training.{name}")
+        for name in ("epochs", "learning_rate", "lora_alpha", "seconds"):
+            _amount(getattr(self, name), f"training.{name}")
+        publishable(asdict(self), "training")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataFacts:
+    """What the adapter was trained and measured on.
+
+    Args:
+        name: Name for people.
+        split: Split that was measured; a key of ``documents``.
+        documents: Documents per split.
+        how_made: One sentence: synthesised, annotated by whom, from what.
+        revision: Commit or version of the data, or ``None``.
+        licence: Its licence, or ``None`` when unknown.
+        hub_id: Its id on the Hub, or ``None`` when it is not there; the metadata name it then.
+
+    Raises:
+        CardError: If the split has no count, an id is malformed, or a string may not be published.
+    """
+
+    name: str
+    split: str
+    documents: Mapping[str, int]
+    how_made: str
+    revision: str | None = None
+    licence: str | None = None
+    hub_id: str | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "documents", dict(self.documents))
+        for split, count in self.documents.items():
+            _whole(count, 0, f"data.documents.{split}")
+        if self.split not in self.documents:
+            raise CardError(f"data.split: {self.split!r} has no count in data.documents")
+        publishable(asdict(self), "data")
+        if self.hub_id is not None:
+            _repo_id(self.hub_id, "data.hub_id")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFacts:
+    """Everything a card says, and nothing that it may not.
+
+    Args:
+        model_name: Name of the adapter: ``org/name`` on the Hub, or ``name``.
+        sidecar: Its ``piispan.json``.
+        before: Figures of the base model with the same prompt, by the flat keys of ``metrics.json``; may be empty.
+        after: Figures of the adapter, by the same keys.
+        training: How it was trained.
+        data: On what.
+        languages: ISO 639 codes of the data's languages: ``("en",)``.
+        base_licence: Licence of the base model, as the Hub spells it: ``apache-2.0``.
+        decoder: Name of the decoder that the adapter was measured with.
+        base_decoder: That of the base model, or ``None`` for the same.
+
+    Raises:
+        CardError: If a fact is missing, out of range or not finite, or a string holds what looks like
+            a local path, an e-mail address or a Hub token.
+    """
+
+    model_name: str
+    sidecar: Sidecar
+    before: Mapping[str, object]
+    after: Mapping[str, object]
+    training: TrainingFacts
+    data: DataFacts
+    languages: tuple[str, ...]
+    base_licence: str
+    decoder: str
+    base_decoder: str | None = None
+
+    def __post_init__(self) -> None:
+        publishable([self.decoder, self.base_decoder], "decoder")
+        _repo_id(self.model_name, "model_name")
+        publishable(self.sidecar.to_dict(), "sidecar")
+        for side in ("before", "after"):
+            object.__setattr__(self, side, publishable(getattr(self, side), side))
+        object.__setattr__(self, "languages", tuple(self.languages))
+        if not self.languages or not all(_LANGUAGE.fullmatch(code) for code in self.languages):
+            raise CardError('languages: must be ISO 639 codes of two or three letters, such as ("en",)')
+        if not _LICENCE.fullmatch(self.base_licence):
+            raise CardError("base_licence: must be an identifier as the Hub spells it, such as apache-2.0")
+        self._check_measured()
+
+    def _check_measured(self) -> None:
+        after, available = self.measured_after, self.data.documents[self.data.split]
+        for side, documents in (("before", self.measured_before.documents), ("after", after.documents)):
+            if documents is not None and documents > available:
+                raise CardError(f"{side}.documents: {documents} measured, but split {self.data.split!r} has {available}")
+        if not after.documents or not after.signature:
+            raise CardError("after: needs the count of measured documents and the metric's signature")
+        if after.figures["f1"] is None and after.figures["char_recall"] is None:
+            raise CardError("after: neither f1 nor char_recall was measured; there is nothing to put on a card")
+
+    @property
+    def measured_before(self) -> Measured:
+        """``before``, read into types."""
+        return Measured.of(self.before, self.sidecar.labels, "before")
+
+    @property
+    def measured_after(self) -> Measured:
+        """``after``, read into types."""
+        return Measured.of(self.after, self.sidecar.labels, "after")
+
+    def to_dict(self) -> dict[str, object]:
+        """The content of ``card_facts.json``: every fact in plain JSON types."""
+        content = {
+            "piispan_card": FACTS_VERSION,
+            "model_name": self.model_name,
+            "languages": self.languages,
+            "base_licence": self.base_licence,
+            "decoder": self.decoder,
+            "base_decoder": self.base_decoder,
+            "data": asdict(self.data),
+            "training": asdict(self.training),
+            "before": self.before,
+            "after": self.after,
+            "sidecar": self.sidecar.to_dict(),
+        }
+        return cast("dict[str, object]", publishable(content, "facts"))
+
+
+def _repo_id(name: str, where: str) -> None:
+    publishable_text(name, where)
+    if not _REPO_ID.fullmatch(name):
+        raise CardError(f"{where}: must be a name that the Hub takes, org/name or name")
+
+
+def _whole(value: object, least: int, where: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise CardError(f"{where}: must be a whole number of {least} or more, was: {value!r}")
+
+
+def _amount(value: object, where: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise CardError(f"{where}: must be a finite number of 0 or more, was: {value!r}")

@@ -1,0 +1,48 @@
+"""A card into the adapter's folder, its facts beside it."""
+
+import json
+import os
+from pathlib import Path
+
+from piispan.core import SIDECAR_NAME, Sidecar
+from piispan.model_card.card import generate_card
+from piispan.model_card.errors import CardError
+from piispan.model_card.facts import CardFacts
+
+__all__ = ["CARD_NAME", "FACTS_NAME", "write_card"]
+
+CARD_NAME = "README.md"
+FACTS_NAME = "card_facts.json"
+
+
+def write_card(folder: str | Path, facts: CardFacts) -> Path:
+    """Write ``card_facts.json`` and then ``README.md`` into an adapter's folder; return the card's path.
+
+    Call it last: PEFT's ``save_pretrained`` writes over a README. Each file is written beside and
+    renamed, so a reader sees a whole one or the old one.
+
+    Raises:
+        CardError: If the folder is missing or cannot be written, or its ``piispan.json`` is not the facts' sidecar.
+        SidecarError: If its ``piispan.json`` cannot be read.
+    """
+    target = Path(folder)
+    if not target.is_dir():
+        raise CardError(f"{target}: no such folder; save the adapter first, the card last")
+    if (target / SIDECAR_NAME).exists() and Sidecar.load(target) != facts.sidecar:
+        raise CardError(f"{target / SIDECAR_NAME}: is not the sidecar of these facts; they belong to another adapter")
+    card = str(generate_card(facts))
+    content = json.dumps(facts.to_dict(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    _replace(target / FACTS_NAME, content + "\n")
+    return _replace(target / CARD_NAME, card)
+
+
+def _replace(path: Path, content: str) -> Path:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(content, "utf-8", newline="\n")
+        os.replace(beside, path)
+    except OSError as error:
+        raise CardError(f"{path}: cannot be written ({error.strerror})") from None
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
