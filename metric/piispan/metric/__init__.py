@@ -1,0 +1,34 @@
+"""Scores for PII taggers: spans, leaked characters, hallucination; with intervals, and with a signature.
+
+    from piispan.metric import score
+    scores = score(documents, predictions, labels)
+    print(scores)              # headline figures with intervals, and the signature
+    scores.to_dict()           # the flat keys of metrics.json
+
+``evaluate.load(piispan.metric.path())`` gives the same scores as an ``evaluate`` module. The definitions stand where
+they are computed: ``matching``, ``leak``, ``hallucination``, ``ratios``, ``bootstrap``. Counts are added up over the
+corpus and ratios are taken last; nothing to score is ``None``, never NaN.
+"""
+
+from pathlib import Path
+
+from piispan.metric.hallucination import HallucinationRates
+from piispan.metric.scores import METRIC_VERSION, LabelScores, PartialCounts, Scores, SeenRecall, SpanScores
+from piispan.metric.scoring import score
+
+__all__ = [
+    "METRIC_VERSION",
+    "HallucinationRates",
+    "LabelScores",
+    "PartialCounts",
+    "Scores",
+    "SeenRecall",
+    "SpanScores",
+    "path",
+    "score",
+]
+
+
+def path() -> str:
+    """The folder of the ``evaluate`` module, for ``evaluate.load(piispan.metric.path())``."""
+    return str(Path(__file__).parent / "space")

@@ -1,0 +1,73 @@
+"""Percentile bootstrap over documents (B. Efron and R. Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13).
+
+A resample draws as many documents as there are, with replacement: a weight for each document, multinomial in all. Its
+counts are the weights times the count matrix, so a thousand resamples are a few matrix products. Counts are whole
+numbers, so the sums are exact and the same seed gives the same interval on every machine, whatever the threads.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from piispan.metric.counts import Counts
+from piispan.metric.ratios import INTERVAL_NAMES, headline_ratios, label_f1
+from piispan.metric.span_table import FloatArray
+
+__all__ = ["CONFIDENCE", "Interval", "bootstrap_intervals", "percentile_interval", "resampled_counts"]
+
+Interval = tuple[float, float]
+"""Lower and upper end, both inclusive."""
+
+CONFIDENCE = 0.95
+
+_WEIGHTS_AT_ONCE = 2**21
+
+
+def bootstrap_intervals(counts: Counts, resamples: int, seed: int) -> tuple[dict[str, Interval | None], list[Interval | None]]:
+    """95 % intervals of the headline ratios by name, and of each label's exact F1.
+
+    A resample without anything to score for a ratio (no gold span of a rare label, say) is left out of that ratio's
+    interval. The interval is ``None`` where no resample has anything, and with ``resamples=0``.
+
+    Args:
+        counts: A row for each document.
+        resamples: Number of resamples, 0 or more.
+        seed: Seed of the draws.
+    """
+    sums = resampled_counts(counts, resamples, seed)
+    ratios = headline_ratios(sums)
+    by_label = label_f1(sums)
+    return (
+        {name: percentile_interval(ratios[name]) for name in INTERVAL_NAMES},
+        [percentile_interval(by_label[:, column]) for column in range(by_label.shape[1])],
+    )
+
+
+def resampled_counts(counts: Counts, resamples: int, seed: int) -> Counts:
+    """The summed counts of each resample: a row for each."""
+    matrix = counts.to_matrix()
+    if not len(matrix):
+        return counts
+    generator = np.random.default_rng(seed)
+    blocks = [weights @ matrix for weights in _weights(generator, resamples, len(matrix))]
+    return counts.with_matrix(np.vstack(blocks) if blocks else matrix[:0])
+
+
+def _weights(generator: np.random.Generator, resamples: int, documents: int) -> Iterator[FloatArray]:
+    """How often each document is drawn, in blocks of at most 16 MB. Shape: ``(resamples of the block, documents)``"""
+    size = max(1, _WEIGHTS_AT_ONCE // documents)
+    for begin in range(0, resamples, size):
+        block = np.empty((min(size, resamples - begin), documents))
+        for row in block:
+            row[:] = np.bincount(generator.integers(documents, size=documents), minlength=documents)
+        yield block
+
+
+def percentile_interval(values: FloatArray) -> Interval | None:
+    """The middle 95 % of ``values``, NaN left out; ``None`` when nothing is left. Shape of ``values``: ``(resamples,)``"""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(known, [tail, 1 - tail])
+    return float(low), float(high)

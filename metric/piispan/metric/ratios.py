@@ -1,0 +1,81 @@
+"""From counts to ratios, once for the corpus and once for every bootstrap resample: the same formulas serve both.
+
+Nothing to score is NaN in here and ``None`` outside (``as_score``):
+
+- precision is undefined without predictions, recall without gold spans;
+- F is ``(1 + beta**2) TP / (beta**2 gold + predicted)``: 0 when only one side has spans, undefined when neither has.
+"""
+
+import numpy as np
+
+from piispan.metric.counts import Counts
+from piispan.metric.span_table import FloatArray
+
+__all__ = ["INTERVAL_NAMES", "as_score", "headline_ratios", "label_f1", "ratio", "span_ratios"]
+
+INTERVAL_NAMES = (
+    "precision",
+    "recall",
+    "f1",
+    "macro_f1",
+    "f2",
+    "f1_partial",
+    "char_recall",
+    "leak_rate",
+    "leaked_documents",
+    "hallucination_rate",
+)
+"""The ratios that are given with a bootstrap interval."""
+
+
+def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
+    """``part / whole``, NaN where ``whole`` is 0. Both of one shape, which is the result's."""
+    result = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result
+
+
+def as_score(value: float) -> float | None:
+    """A plain ``float``, or ``None`` for NaN: nothing to score."""
+    return None if np.isnan(value) else float(value)
+
+
+def _f(found: FloatArray, gold: FloatArray, predicted: FloatArray, beta: float = 1.0) -> FloatArray:
+    return ratio((1 + beta**2) * found, beta**2 * gold + predicted)
+
+
+def span_ratios(found: FloatArray, gold: FloatArray, predicted: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Precision, recall and F1. All arguments and results of one shape."""
+    return ratio(found, predicted), ratio(found, gold), _f(found, gold, predicted)
+
+
+def label_f1(counts: Counts) -> FloatArray:
+    """Exact F1 of each label of the list. Shape: ``(rows, labels)``"""
+    return _f(counts.exact, counts.gold, counts.predicted)[:, :-1]
+
+
+def headline_ratios(counts: Counts) -> dict[str, FloatArray]:
+    """Every ratio of ``INTERVAL_NAMES`` and ``char_precision``, by name. Shape of each: ``(rows,)``
+
+    ``precision``, ``recall``, ``f1`` and ``f2`` are exact and micro; ``macro_f1`` is the mean over the labels with gold
+    spans; ``f1_partial`` counts a correct pair 1 and a partial one 1/2.
+    """
+    found, gold, predicted = (column.sum(axis=1) for column in (counts.exact, counts.gold, counts.predicted))
+    precision, recall, f1 = span_ratios(found, gold, predicted)
+    supported = counts.gold[:, :-1] > 0
+    half_right = counts.boundaries[:, 0] + 0.5 * counts.partial[:, 0]
+    covered, gold_characters = counts.covered_characters.sum(axis=1), counts.gold_characters.sum(axis=1)
+    char_recall = ratio(covered, gold_characters)
+    return {
+        "precision": precision,
+        "recall": recall,
+        "f1": f1,
+        "macro_f1": ratio(np.where(supported, label_f1(counts), 0.0).sum(axis=1), supported.sum(axis=1).astype(np.float64)),
+        "f2": _f(found, gold, predicted, beta=2.0),
+        "f1_partial": _f(half_right, gold, predicted),
+        "char_recall": char_recall,
+        "leak_rate": 1.0 - char_recall,
+        "leaked_documents": ratio(counts.leaked[:, 0], counts.documents[:, 0]),
+        "hallucination_rate": ratio(counts.hallucinated[:, 0], counts.mentions[:, 0]),
+        "char_precision": ratio(covered, counts.predicted_characters[:, 0]),
+    }

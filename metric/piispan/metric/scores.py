@@ -1,0 +1,162 @@
+"""What scoring gives back: typed, and flat as ``metrics.json`` wants it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from piispan.metric.bootstrap import Interval
+from piispan.metric.hallucination import HallucinationRates
+
+__all__ = ["METRIC_VERSION", "LabelScores", "PartialCounts", "Scores", "SeenRecall", "SpanScores", "signature_of"]
+
+METRIC_VERSION = "0.1.0"
+"""Version of the *definitions*: it changes when the same spans would get another score, not with the package."""
+
+
+def signature_of(labels_hash: str, resamples: int, seed: int) -> str:
+    """The settings a score cannot be quoted without."""
+    return f"piispan-metric:{METRIC_VERSION}|match:exact|alignment:strict|labels:{labels_hash}|bootstrap:{resamples}:{seed}"
+
+
+@dataclass(frozen=True, slots=True)
+class SpanScores:
+    """Precision, recall and F1 under one way to match; ``None`` where there is nothing to score."""
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartialCounts:
+    """MUC's five counts under SemEval-2013's "partial boundary match".
+
+    ``incorrect`` is always 0: labels are ignored, so no overlapping pair can be wrong.
+    """
+
+    correct: int
+    partial: int
+    missing: int
+    spurious: int
+    incorrect: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRecall:
+    """Exact recall over gold spans whose value (case folded) was seen in training, and over the others."""
+
+    seen: float | None
+    unseen: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScores:
+    """Exact scores of one label; ``None`` where there is nothing to score.
+
+    Args:
+        n: Gold spans of the label: its support.
+        precision: Share of its predictions that are right.
+        recall: Share of its gold spans that were found.
+        f1: Their harmonic mean; 0 when only gold or only predictions exist.
+        char_recall: Share of its gold characters under any predicted span, of whatever label.
+        interval: 95 % bootstrap interval of ``f1``.
+    """
+
+    n: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    char_recall: float | None
+    interval: Interval | None
+
+    def to_dict(self) -> dict[str, object]:
+        """As in ``metrics.json``; the interval is a list of two."""
+        return {
+            "n": self.n,
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "char_recall": self.char_recall,
+            "interval": None if self.interval is None else list(self.interval),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """The scores of a corpus. Every ratio is between 0 and 1, or ``None`` where there is nothing to score; never NaN.
+
+    Args:
+        precision: Exact (boundaries and label), micro; ``None`` without predictions.
+        recall: Exact, micro; ``None`` without gold spans.
+        f1: Exact, micro; 0 when only gold or only predictions exist, ``None`` when neither does. So with every F.
+        macro_f1: Mean exact F1 over the labels with gold spans.
+        f2: Exact micro F with recall weighed double (beta = 2).
+        f1_partial: Micro F1 with 1 for a correct pair and 1/2 for a partial one, label ignored.
+        f1_boundaries: Micro F1 of the boundaries, label ignored.
+        f1_overlap: Micro F1 of any overlap with the same label, each span used once.
+        f1_recovered: Exact micro F1 of the repaired spans; ``None`` when no raw outputs were parsed.
+        char_recall: Share of gold characters under any predicted span, label ignored.
+        char_precision: Share of predicted characters that are gold, label ignored.
+        leak_rate: ``1 - char_recall``.
+        leaked_documents: Share of all documents with an uncovered gold character.
+        hallucination: The seven rates over the raw outputs, flat in ``to_dict``; all ``None`` when none were parsed.
+        documents: Number of documents.
+        spans: Number of gold spans.
+        output_tokens_per_document: Mean tokens of an answer; ``None`` when any document lacks the number.
+        per_label: By label, in the label set's order, those without gold spans included (``n`` is 0).
+        intervals: 95 % bootstrap intervals over documents, by ratio.
+        signature: Definition version, match and alignment mode, label set hash, resamples and seed.
+        boundaries: Precision and recall behind ``f1_boundaries``. Not in ``to_dict``, as the next two.
+        overlap: Precision and recall behind ``f1_overlap``.
+        partial: The counts behind ``f1_partial``.
+        seen: ``recall_seen`` and ``recall_unseen``; ``None``, and absent from ``to_dict``, unless seen values were given.
+    """
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    macro_f1: float | None
+    f2: float | None
+    f1_partial: float | None
+    f1_boundaries: float | None
+    f1_overlap: float | None
+    f1_recovered: float | None
+    char_recall: float | None
+    char_precision: float | None
+    leak_rate: float | None
+    leaked_documents: float | None
+    hallucination: HallucinationRates
+    documents: int
+    spans: int
+    output_tokens_per_document: float | None
+    per_label: Mapping[str, LabelScores]
+    intervals: Mapping[str, Interval | None]
+    signature: str
+    boundaries: SpanScores
+    overlap: SpanScores
+    partial: PartialCounts
+    seen: SeenRecall | None = None
+
+    def to_dict(self) -> dict[str, object]:
+        """The flat keys of ``metrics.json``: numbers, ``None``, strings, lists and dicts only."""
+        flat: dict[str, object] = {name: getattr(self, name) for name in _FLAT}
+        flat |= self.hallucination.to_dict()
+        if self.seen is not None:
+            flat |= {"recall_seen": self.seen.seen, "recall_unseen": self.seen.unseen}
+        flat["per_label"] = {name: scores.to_dict() for name, scores in self.per_label.items()}
+        flat["intervals"] = {name: None if ends is None else list(ends) for name, ends in self.intervals.items()}
+        flat["signature"] = self.signature
+        return flat
+
+    def __str__(self) -> str:
+        figures = {"precision": self.precision, "recall": self.recall, "f1": self.f1, "leak_rate": self.leak_rate}
+        return " ".join([*(f"{name}={_shown(value, self.intervals.get(name))}" for name, value in figures.items()), self.signature])
+
+
+_NESTED = {"hallucination", "per_label", "intervals", "signature", "boundaries", "overlap", "partial", "seen"}
+_FLAT = tuple(field.name for field in fields(Scores) if field.name not in _NESTED)
+
+
+def _shown(value: float | None, interval: Interval | None) -> str:
+    if value is None:
+        return "none"
+    return f"{value:.3f}" if interval is None else f"{value:.3f} [{interval[0]:.3f}, {interval[1]:.3f}]"

@@ -1,0 +1,133 @@
+"""Scoring spans alone: counts, ratios and intervals put together into ``Scores``. No text is needed for it."""
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from piispan.core.errors import DataError
+from piispan.core.formats.base import Parsed
+from piispan.core.spans import Span
+from piispan.metric.bootstrap import Interval, bootstrap_intervals
+from piispan.metric.counts import Counts, count
+from piispan.metric.hallucination import HallucinationRates, count_mentions, hallucination_rates
+from piispan.metric.leak import measure_coverage
+from piispan.metric.matching import match_spans
+from piispan.metric.ratios import as_score, headline_ratios, ratio, span_ratios
+from piispan.metric.scores import LabelScores, PartialCounts, Scores, SeenRecall, SpanScores, signature_of
+from piispan.metric.span_table import BoolArray, FloatArray, lay_out
+
+__all__ = ["score_spans"]
+
+Spans = Sequence[Sequence[Span]]
+
+
+def score_spans(
+    gold: Spans,
+    predicted: Spans,
+    labels: Sequence[str],
+    *,
+    labels_hash: str,
+    parsed: Sequence[Parsed] | None = None,
+    output_tokens: Sequence[int | None] = (),
+    seen: BoolArray | None = None,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Scores:
+    """Score predicted spans against gold spans, document by document.
+
+    Args:
+        gold: The spans of each document: flat and sorted.
+        predicted: The spans predicted for each document, in any order; they may overlap, doubles count once.
+        labels: The labels with scores of their own.
+        labels_hash: What stands for them in the signature.
+        parsed: The parsed raw outputs, one for each document.
+        output_tokens: Tokens of each document's answer.
+        seen: Whether training saw the value of each gold span. Shape: ``(gold spans,)``
+        resamples: Bootstrap resamples; 0 leaves every interval ``None``.
+        seed: Seed of the bootstrap.
+
+    Raises:
+        DataError: If ``resamples`` or ``seed`` is negative.
+    """
+    if resamples < 0 or seed < 0:
+        raise DataError(f"resamples and seed must not be negative, were: {resamples} and {seed}")
+    gold_table, predicted_table = lay_out(gold, predicted, labels)
+    matches = match_spans(gold_table, predicted_table)
+    mentions = None if parsed is None else count_mentions(parsed)
+    counts = count(gold_table, predicted_table, matches, measure_coverage(gold_table, predicted_table), mentions)
+    total = counts.total()
+    headline = {name: as_score(values[0]) for name, values in headline_ratios(total).items()}
+    intervals, label_intervals = bootstrap_intervals(counts, resamples, seed)
+    boundaries, overlap = _span_scores(total, total.boundaries), _span_scores(total, total.overlap)
+    return Scores(
+        precision=headline["precision"],
+        recall=headline["recall"],
+        f1=headline["f1"],
+        macro_f1=headline["macro_f1"],
+        f2=headline["f2"],
+        f1_partial=headline["f1_partial"],
+        f1_boundaries=boundaries.f1,
+        f1_overlap=overlap.f1,
+        f1_recovered=None if parsed is None else _exact_f1(gold, [output.recovered for output in parsed], labels),
+        char_recall=headline["char_recall"],
+        char_precision=headline["char_precision"],
+        leak_rate=headline["leak_rate"],
+        leaked_documents=headline["leaked_documents"],
+        hallucination=HallucinationRates() if parsed is None else hallucination_rates(parsed),
+        documents=len(gold),
+        spans=len(gold_table),
+        output_tokens_per_document=_mean(output_tokens),
+        per_label=_per_label(total, labels, label_intervals),
+        intervals=intervals,
+        signature=signature_of(labels_hash, resamples, seed),
+        boundaries=boundaries,
+        overlap=overlap,
+        partial=_partial_counts(total),
+        seen=None if seen is None else _seen_recall(matches.exact, seen),
+    )
+
+
+def _seen_recall(found: BoolArray, seen: BoolArray) -> SeenRecall:
+    return SeenRecall(
+        seen=float(found[seen].mean()) if seen.any() else None,
+        unseen=float(found[~seen].mean()) if not seen.all() else None,
+    )
+
+
+def _span_scores(total: Counts, found: FloatArray) -> SpanScores:
+    whole = (total.gold.sum(axis=1), total.predicted.sum(axis=1))
+    precision, recall, f1 = (as_score(values[0]) for values in span_ratios(found.sum(axis=1), *whole))
+    return SpanScores(precision, recall, f1)
+
+
+def _exact_f1(gold: Spans, predicted: Spans, labels: Sequence[str]) -> float | None:
+    gold_table, predicted_table = lay_out(gold, predicted, labels)
+    found = match_spans(gold_table, predicted_table).exact.sum()
+    sides = len(gold_table) + len(predicted_table)
+    return float(2 * found / sides) if sides else None
+
+
+def _per_label(total: Counts, labels: Sequence[str], intervals: Sequence[Interval | None]) -> dict[str, LabelScores]:
+    precision, recall, f1 = span_ratios(total.exact[0], total.gold[0], total.predicted[0])
+    char_recall = ratio(total.covered_characters[0], total.gold_characters[0])
+    return {
+        name: LabelScores(
+            n=int(total.gold[0, column]),
+            precision=as_score(precision[column]),
+            recall=as_score(recall[column]),
+            f1=as_score(f1[column]),
+            char_recall=as_score(char_recall[column]),
+            interval=intervals[column],
+        )
+        for column, name in enumerate(labels)
+    }
+
+
+def _partial_counts(total: Counts) -> PartialCounts:
+    correct, partial = int(total.boundaries[0, 0]), int(total.partial[0, 0])
+    paired = correct + partial
+    return PartialCounts(correct, partial, missing=int(total.gold.sum()) - paired, spurious=int(total.predicted.sum()) - paired)
+
+
+def _mean(tokens: Sequence[int | None]) -> float | None:
+    known = [number for number in tokens if number is not None]
+    return fmean(known) if known and len(known) == len(tokens) else None

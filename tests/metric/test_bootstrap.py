@@ -1,0 +1,75 @@
+"""Intervals: against a plain loop, against theory, reproducible and fast."""
+
+import random
+import time
+
+import numpy as np
+
+from piispan.core import Document, Label, LabelSet, Prediction, Span
+from piispan.metric import score
+from piispan.metric.bootstrap import percentile_interval
+
+NAMES = tuple(f"L{i}" for i in range(17))
+LABELS = LabelSet("test", tuple(Label(name, "a label") for name in NAMES))
+
+
+def corpus(size: int, recall: float = 0.8, seed: int = 0) -> tuple[list[Document], list[Prediction]]:
+    generator = random.Random(seed)
+    documents, predictions = [], []
+    for number in range(size):
+        gold = [Span(10 * i, 10 * i + generator.randint(1, 10), generator.choice(NAMES)) for i in range(generator.randint(0, 4))]
+        kept = [span for span in gold if generator.random() < recall]
+        moved = [Span(span.start, span.end + 1, span.label) for span in gold if span not in kept and generator.random() < 0.5]
+        documents.append(Document(str(number), "x" * 60, tuple(gold)))
+        predictions.append(Prediction(str(number), tuple(kept + moved)))
+    return documents, predictions
+
+
+def test_interval_equals_that_of_resampled_corpora():
+    documents, predictions = corpus(30)
+    scores = score(documents, predictions, LABELS, resamples=40, seed=5)
+    generator = np.random.default_rng(5)
+    values: dict[str, list[float | None]] = {name: [] for name in scores.intervals}
+    for _ in range(40):
+        drawn = generator.integers(30, size=30)
+        again = [Document(str(i), documents[d].text, documents[d].spans) for i, d in enumerate(drawn)]
+        said = [Prediction(str(i), predictions[d].spans) for i, d in enumerate(drawn)]
+        flat = score(again, said, LABELS, resamples=0).to_dict()
+        for name, column in values.items():
+            column.append(flat[name])
+    for name, column in values.items():
+        assert scores.intervals[name] == percentile_interval(np.array(column, dtype=np.float64)), name
+
+
+def test_interval_has_about_the_width_of_theory():
+    """One span a document makes recall a mean of coin tosses: its standard error is known."""
+    documents = [Document(str(i), "xx", (Span(0, 1, "L0"),)) for i in range(400)]
+    predictions = [Prediction(str(i), (Span(0, 1 + (i % 4 == 0), "L0"),)) for i in range(400)]
+    low, high = score(documents, predictions, LABELS).intervals["recall"]
+    width = 2 * 1.96 * (0.75 * 0.25 / 400) ** 0.5
+    assert low < 0.75 < high
+    assert abs((high - low) / width - 1) < 0.15
+
+
+def test_same_seed_same_interval():
+    documents, predictions = corpus(200)
+    first, again, other = (score(documents, predictions, LABELS, resamples=50, seed=seed) for seed in (1, 1, 2))
+    assert first == again
+    assert first.intervals != other.intervals
+    assert first.signature != other.signature
+    assert first.f1 == other.f1
+
+
+def test_labels_without_anything_have_no_interval():
+    documents, predictions = corpus(1)
+    scores = score(documents, predictions, LABELS, resamples=20)
+    assert all(scores.per_label[name].interval is None for name in NAMES if not scores.per_label[name].n)
+    assert set(score(documents, predictions, LABELS, resamples=0).intervals.values()) == {None}
+
+
+def test_a_thousand_resamples_of_20000_documents_take_under_two_seconds():
+    documents, predictions = corpus(20_000)
+    score(documents[:10], predictions[:10], LABELS)
+    begin = time.process_time()
+    score(documents, predictions, LABELS, resamples=1000)
+    assert time.process_time() - begin < 2.0

@@ -1,0 +1,101 @@
+"""Rates over raw outputs, with a made-up format and with the real ones."""
+
+import pytest
+
+from piispan.core import DataError, Document, Label, LabelSet, Mention, Parsed, Prediction, Problem, Span
+from piispan.core.formats import get_format
+from piispan.metric import HallucinationRates, score
+
+LABELS = LabelSet("test", tuple(Label(name, "a label") for name in ("PERSON", "CITY")))
+DOCUMENTS = [Document(name, "Ann is in Rome", (Span(0, 3, "PERSON"), Span(10, 14, "CITY"))) for name in "abcd"]
+PERSON, CITY = DOCUMENTS[0].spans
+OUTPUTS = {
+    "whole": Parsed((Mention("PERSON", "Ann", PERSON), Mention("CITY", "Rome", CITY)), (PERSON, CITY), (PERSON, CITY)),
+    "both faults in one": Parsed(
+        (
+            Mention("X", "Bob", None, frozenset({Problem.UNKNOWN_LABEL, Problem.VALUE_NOT_IN_SOURCE})),
+            Mention("PERSON", "Eve", None, frozenset({Problem.VALUE_NOT_IN_SOURCE})),
+        ),
+        extraneous_text=True,
+    ),
+    "offsets": Parsed(
+        (
+            Mention("PERSON", "Ann", PERSON, frozenset({Problem.WRONG_OFFSET})),
+            Mention("CITY", "Rome", CITY, frozenset({Problem.WRONG_OFFSET})),
+            Mention("CITY", " ", None, frozenset({Problem.NOT_A_SPAN})),
+        ),
+        recovered=(PERSON, CITY),
+        malformed=True,
+    ),
+    "drift": Parsed((Mention("PERSON", "Ann", PERSON),), (), (PERSON,), text_drift=True),
+}
+
+
+class FakeFormat:
+    """Looks the output up instead of reading it."""
+
+    name = "fake"
+    instruction = "none"
+
+    def unwritable(self, document: Document) -> tuple[Span, ...]:  # noqa: ARG002 - the protocol's signature
+        return ()
+
+    def render(self, document: Document) -> str:  # noqa: ARG002 - the protocol's signature
+        return "whole"
+
+    def parse(self, text: str, source: str, labels: LabelSet) -> Parsed:
+        assert source == "Ann is in Rome"
+        assert labels is LABELS
+        return OUTPUTS[text]
+
+
+def predictions(*outputs: str | None) -> list[Prediction]:
+    return [Prediction(x.id, (Span(0, 14, "CITY"),), output=output) for x, output in zip(DOCUMENTS, outputs, strict=True)]
+
+
+def test_rates_of_raw_outputs():
+    scores = score(DOCUMENTS, predictions(*OUTPUTS), LABELS, format=FakeFormat(), resamples=200)
+    assert scores.hallucination == HallucinationRates(
+        hallucination_rate=2 / 8,
+        value_not_in_source_rate=2 / 8,
+        unknown_label_rate=1 / 8,
+        offset_error_rate=1 / 4,
+        malformed_rate=1 / 4,
+        text_drift_rate=1 / 4,
+        extraneous_text_rate=1 / 4,
+    )
+    low, high = scores.intervals["hallucination_rate"]
+    assert 0 <= low < 2 / 8 < high <= 1
+    # the strict spans are scored, not those of the prediction: 2 of 8; the repaired ones find 5 of 8
+    assert (scores.precision, scores.recall) == (1.0, 2 / 8)
+    assert scores.f1_recovered == 2 * 5 / (5 + 8)
+
+
+def test_without_outputs_or_format_the_spans_are_scored():
+    for given in (
+        score(DOCUMENTS, predictions(None, None, None, None), LABELS, format=FakeFormat()),
+        score(DOCUMENTS, predictions(*OUTPUTS), LABELS),
+    ):
+        assert given.precision == 0.0
+        assert given.hallucination == HallucinationRates()
+        assert given.f1_recovered is None
+        assert given.intervals["hallucination_rate"] is None
+
+
+def test_no_mentions_is_nothing_to_score():
+    scores = score(DOCUMENTS[:1], [Prediction("a", (), output="[]")], LABELS, format=get_format("json"))
+    assert (scores.hallucination.hallucination_rate, scores.hallucination.malformed_rate) == (None, 0.0)
+
+
+def test_some_outputs_are_refused():
+    with pytest.raises(DataError, match=r"1 of 4 predictions have no raw output \(first: 'c'\)"):
+        score(DOCUMENTS, predictions("whole", "whole", None, "whole"), LABELS, format=FakeFormat())
+
+
+@pytest.mark.parametrize("name", ["tagged", "json", "json_values", "bio"])
+def test_rendered_documents_score_one_in_the_real_formats(name):
+    form = get_format(name)
+    answers = [Prediction(x.id, (), output=form.render(x)) for x in DOCUMENTS]
+    scores = score(DOCUMENTS, answers, LABELS, format=form, resamples=0)
+    assert (scores.f1, scores.f1_recovered, scores.leak_rate) == (1.0, 1.0, 0.0)
+    assert set(scores.hallucination.to_dict().values()) == {0.0}
