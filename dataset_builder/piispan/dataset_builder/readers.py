@@ -1,0 +1,146 @@
+"""Read labelled documents from the Presidio research JSON and from JSON Lines.
+
+Every error names the file and the line or item, and the document where there is one. None holds any of the text: the
+standard library's own errors carry it (``json.JSONDecodeError.doc``, ``UnicodeDecodeError.object``), so they are never chained.
+"""
+
+import codecs
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from piispan.core import DataError, Document, LabelSet
+from piispan.dataset_builder.reports import ReadReport, Reject
+from piispan.dataset_builder.rows import document_row, presidio_row, to_document
+
+__all__ = ["OnError", "Reader", "iter_documents", "read_documents"]
+
+Reader = Literal["auto", "presidio", "jsonl"]
+"""``presidio``: a JSON array of ``full_text`` items. ``jsonl``: a document per line. ``auto``: by the file's first character."""
+OnError = Literal["error", "skip"]
+"""What to do with a row that cannot be read: stop, or leave it out and count it."""
+
+
+def read_documents(
+    path: str | Path, *, reader: Reader = "auto", labels: LabelSet | None = None, on_error: OnError = "error"
+) -> tuple[list[Document], ReadReport]:
+    """All documents of a file, and what was repaired or rejected on the way.
+
+    Args and errors are those of ``iter_documents``.
+    """
+    report = ReadReport()
+    documents = list(iter_documents(path, reader=reader, labels=labels, on_error=on_error, report=report))
+    return documents, report
+
+
+def iter_documents(
+    path: str | Path,
+    *,
+    reader: Reader = "auto",
+    labels: LabelSet | None = None,
+    on_error: OnError = "error",
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """The documents of a file, one at a time; JSON Lines is read a line at a time, a JSON array at once.
+
+    Args:
+        path: A file in UTF-8, with or without a byte order mark.
+        reader: Layout of the file.
+        labels: The labels that may occur, or ``None`` for any.
+        on_error: ``skip`` leaves out rows that cannot be read and counts them in ``report.rejects``. A file that is
+            missing, empty, or no JSON array at all stops either way.
+        report: Filled while the documents go by.
+
+    Raises:
+        DataError: If the file is missing or empty, is not UTF-8 (names the byte offset), is malformed (line and column), or a
+            row breaks a rule: a span outside its text or overlapping another, a value that disagrees with its offsets, an
+            id given twice, an unknown label.
+    """
+    path, report = Path(path), ReadReport() if report is None else report
+    if reader not in ("auto", "presidio", "jsonl") or on_error not in ("error", "skip"):
+        raise DataError(f"reader must be auto, presidio or jsonl and on_error error or skip, were: {reader!r}, {on_error!r}")
+    is_array = _starts_as_array(path) if reader == "auto" else reader == "presidio"
+    unit: Literal["item", "line"] = "item" if is_array else "line"
+    schema = presidio_row if is_array else document_row
+    seen: set[str] = set()
+    for number, row in _array(path) if is_array else _lines(path):
+        try:
+            if isinstance(row, DataError):
+                raise row
+            document = to_document(row, schema, report, labels, f"presidio-{number:05d}" if is_array else None)
+            if document.id in seen:
+                raise DataError(f"document {document.id!r}: the id was given before")
+        except DataError as error:
+            if on_error == "error":
+                raise DataError(f"{path}, {unit} {number}: {error}") from None
+            report.rejects.append(Reject(unit, number, str(error)))
+            continue
+        seen.add(document.id)
+        report.count(document)
+        yield document
+
+
+def _starts_as_array(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            while block := file.read(4096):
+                start = block.removeprefix(codecs.BOM_UTF8).lstrip()
+                if start:
+                    return start.startswith(b"[")
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    raise DataError(f"{path}: the file is empty")
+
+
+def _array(path: Path) -> Iterator[tuple[int, object]]:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
+        raise DataError(f"{path}: the file is empty")
+    parsed = _parse(content)
+    if isinstance(parsed, DataError):
+        raise DataError(f"{path}: {parsed}")
+    if not isinstance(parsed, list):
+        raise DataError(f"{path}: the Presidio reader needs a JSON array of documents")
+    if not parsed:
+        raise DataError(f"{path}: no documents in the file")
+    yield from enumerate(parsed)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, object]]:
+    """Line numbers from 1 with what each line holds: parsed JSON, or the error of that line."""
+    offset, any_row = 0, False
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.removeprefix(codecs.BOM_UTF8).strip():
+                    any_row = True
+                    yield number, _parse(line, offset, one_line=True)
+                offset += len(line)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if not any_row:
+        raise DataError(f"{path}: the file is empty")
+
+
+def _parse(content: bytes, offset: int = 0, *, one_line: bool = False) -> object:
+    """What JSON gives for ``content``, or a ``DataError`` that says where it broke (returned, so that a reader can go on)."""
+    bom = len(codecs.BOM_UTF8) if offset == 0 and content.startswith(codecs.BOM_UTF8) else 0
+    try:
+        return json.loads(content[bom:].decode("utf-8"))
+    except UnicodeDecodeError as error:
+        return DataError(f"not UTF-8 at byte {offset + bom + error.start} of the file; save it as UTF-8")
+    except json.JSONDecodeError as error:
+        place = f"column {error.colno}" if one_line else f"line {error.lineno}, column {error.colno}"
+        return DataError(f"malformed JSON at {place}: {error.msg}")
+    except (ValueError, RecursionError) as error:
+        return DataError(f"JSON that cannot be read: {type(error).__name__}")
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    if isinstance(error, FileNotFoundError):
+        return DataError(f"{path}: no such file")
+    return DataError(f"{path}: cannot be read: {error.strerror or type(error).__name__}")
