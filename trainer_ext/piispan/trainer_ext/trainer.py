@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from typing import Any
 
 import datasets
+import torch
 from peft import PeftConfig
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
-from piispan.trainer_ext.rows import TokenRow
+from piispan.trainer_ext.rows import IGNORED, TokenRow
 
 __all__ = ["PiiSFTTrainer"]
 
 
-class PiiSFTTrainer(SFTTrainer):  # type: ignore[misc]  # trl ships no types
+class PiiSFTTrainer(SFTTrainer):
     """``SFTTrainer`` whose batches share the prompt prefix.
 
     Args:
@@ -58,13 +59,36 @@ class PiiSFTTrainer(SFTTrainer):  # type: ignore[misc]  # trl ships no types
         )
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
-        """TRL's own loss; the mask's fourth axis would make its token count a count of pairs."""
-        before = self._total_train_tokens
-        loss = super().compute_loss(model, inputs, return_outputs=return_outputs, num_items_in_batch=num_items_in_batch)
-        if self.model.training:
-            self._total_train_tokens = before + inputs["input_ids"].numel()
-            self._metrics["train"]["num_tokens"] = [self._total_train_tokens]
-        return loss
+        """Mean negative log-likelihood of the labelled tokens: TRL's ``nll``, without the rows of the output head it never needs.
+
+        Args:
+            model: The model, wrapped or not.
+            inputs: A batch of ``PrefixSharingCollator``.
+            return_outputs: Give back the model's output too; its logits cover the positions kept.
+            num_items_in_batch: Labelled tokens of the whole optimizer step; ``None`` for those of this batch.
+        """
+        targets = inputs["labels"][:, 1:]
+        kept = (targets != IGNORED).any(0).nonzero().squeeze(1)
+        outputs = model(**{k: v for k, v in inputs.items() if k != "labels"}, use_cache=False, logits_to_keep=kept)
+        chosen = targets[:, kept]
+        bearing = chosen != IGNORED
+        logits, chosen = outputs.logits[bearing].float(), chosen[bearing]
+        count = bearing.sum() if num_items_in_batch is None else num_items_in_batch
+        loss = torch.nn.functional.cross_entropy(logits, chosen, reduction="sum") / count
+        if self.args.average_tokens_across_devices and num_items_in_batch is not None:
+            loss = loss * self.accelerator.num_processes
+        self._record(inputs, logits.detach(), chosen)
+        return (loss, outputs) if return_outputs else loss
+
+    def _record(self, inputs: dict[str, Any], logits: torch.Tensor, chosen: torch.Tensor) -> None:
+        """TRL's token accuracy and token count, which its ``log`` averages and reports."""
+        mode = "train" if self.model.training else "eval"
+        hits = self.accelerator.gather_for_metrics((logits.argmax(-1) == chosen).float().mean())
+        self._metrics[mode]["mean_token_accuracy"].append(hits.mean().item())
+        if mode == "train":
+            tokens = torch.tensor(inputs["input_ids"].numel(), device=inputs["input_ids"].device)
+            self._total_train_tokens += self.accelerator.gather_for_metrics(tokens).sum().item()
+        self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""

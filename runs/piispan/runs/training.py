@@ -1,0 +1,148 @@
+"""Fine-tuning of one adapter."""
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from piispan.core import Document, Prompt
+from piispan.model_card import TrainingFacts
+from piispan.runs.machine import hardware
+from piispan.runs.progress import Progress
+from piispan.runs.settings import TrainSettings
+from piispan.trainer_ext import PrefixSharingCollator, TokenRow, lora_preset, sft_config, token_rows
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
+
+__all__ = ["Trained", "seconds_per_step", "train_adapter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model with its fresh adapter, in evaluation mode, and how it was trained."""
+
+    model: "PreTrainedModel"
+    facts: TrainingFacts
+
+
+def train_adapter(
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    documents: Sequence[Document],
+    prompt: Prompt,
+    settings: TrainSettings,
+    progress: Progress,
+) -> Trained:
+    """Fine-tune a LoRA adapter on ``model``, which is wrapped in place.
+
+    Raises:
+        TooLongError: If a document's prompt and answer do not fit; nothing is ever cut.
+        FormatError: If the output format cannot write a span.
+    """
+    from piispan.trainer_ext import PiiSFTTrainer
+
+    rows = token_rows(documents, prompt, tokenizer, max_length=settings.max_length or model.config.max_position_embeddings)
+    started = perf_counter()
+    with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*|trl\..*|peft\..*")
+        trainer = PiiSFTTrainer(
+            model,
+            _sft_config(scratch, settings, model),
+            rows,
+            processing_class=tokenizer,
+            peft_config=lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision),
+            callbacks=[_progress_callback(progress)],
+            max_tokens=settings.max_tokens,
+        )
+        _no_default_printing(trainer)
+        trainer.train()
+    progress.finish()
+    return Trained(trainer.model.eval(), _facts(trainer, settings, len(rows), perf_counter() - started))
+
+
+def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:
+    import torch
+
+    return sft_config(
+        scratch,
+        per_device_train_batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
+        num_train_epochs=settings.epochs,
+        seed=settings.seed,
+        bf16=model.dtype == torch.bfloat16,
+        use_cpu=model.device.type == "cpu",
+        logging_steps=1,
+    )
+
+
+def _no_default_printing(trainer: Any) -> None:
+    from transformers import PrinterCallback
+
+    trainer.remove_callback(PrinterCallback)
+
+
+def _progress_callback(progress: Progress) -> "TrainerCallback":
+    from transformers import TrainerCallback
+
+    class ShowProgress(TrainerCallback):
+        def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            del args, control, kwargs
+            progress.start("Training", state.max_steps, "steps")
+
+        def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            del args, state, control
+            if "loss" in (logs := kwargs["logs"]):
+                progress.advance(1, f"loss {float(logs['loss']):.3f}")
+
+    return ShowProgress()
+
+
+def _facts(trainer: Any, settings: TrainSettings, documents: int, seconds: float) -> TrainingFacts:
+    return TrainingFacts(
+        documents=documents,
+        epochs=round(float(trainer.state.epoch), 3),
+        steps=trainer.state.global_step,
+        learning_rate=settings.learning_rate,
+        batch_size=settings.batch_size,
+        lora_rank=settings.lora_rank,
+        lora_alpha=settings.lora_alpha,
+        target_modules=tuple(sorted(trainer.model.peft_config["default"].target_modules)),
+        seed=settings.seed,
+        seconds=round(seconds, 1),
+        hardware=hardware(),
+        trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+    )
+
+
+def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], settings: TrainSettings) -> float:
+    """Seconds that one optimizer step of the first batches takes here, measured on two of them.
+
+    The model's weights are left as they are. A frozen model's step is about as long as an adapter's,
+    so gradients are asked of the input embeddings alone.
+    """
+    import torch
+
+    collate = PrefixSharingCollator(0, settings.max_tokens)
+    size = settings.batch_size
+    batches = [collate(rows[start : start + size]) for start in (0, size)]
+    seconds = []
+    for batch in batches:
+        started = perf_counter()
+        _forward_and_backward(model, {name: tensor.to(model.device) for name, tensor in batch.items()})
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds.append(perf_counter() - started)
+    return min(seconds)
+
+
+def _forward_and_backward(model: "PreTrainedModel", batch: "dict[str, torch.Tensor]") -> None:
+    import torch
+
+    embedded = model.get_input_embeddings()(batch["input_ids"]).detach().requires_grad_()
+    output = model(inputs_embeds=embedded, position_ids=batch["position_ids"], attention_mask=batch["attention_mask"], logits_to_keep=1)
+    loss = output.logits.float().logsumexp(-1).mean()
+    torch.autograd.grad(loss, embedded)
