@@ -28,8 +28,8 @@ def export_sample(folder: str | Path) -> Export:
     """
     how_made = (
         f"By `piispan.dataset_builder.export_sample`, with Faker {version('faker')}: sentence frames written for the project, filled with "
-        "names, numbers and addresses drawn at random; any likeness to a person is chance. The test part shares no entity value with the other two; the frames "
-        "are the same in all three."
+        "names, numbers and addresses drawn at random; any likeness to a person is chance. The test part shares no entity value with "
+        "the other two; the frames are the same in all three."
     )
     labels = LabelSet.load("presidio")
     return export_folder(sample_split(), folder, labels=labels, formats=FORMATS, licence="cc0-1.0", how_made=how_made)

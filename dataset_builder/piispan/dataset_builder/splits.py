@@ -14,6 +14,9 @@ SplitKind = Literal["random", "template"]
 """``random``: over documents; near-duplicates fall on both sides. ``template``: over groups; none does."""
 
 _SEED = 0
+_DOCUMENTS = (800, 300, 1500)
+_GROUPS = (125, 31, 209)
+"""Train and validation of how many; the rest is test."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def fixed_split(documents: Sequence[Document], kind: SplitKind) -> Split:
 def _by_document(documents: Sequence[Document]) -> Split:
     shuffled = list(documents)
     random.Random(_SEED).shuffle(shuffled)  # noqa: S311 -- a fixed split, not a secret
-    first, second = _cuts(len(shuffled), 800 / 1500, 300 / 1500, "documents")
+    first, second = _cuts(len(shuffled), _DOCUMENTS, "documents")
     return Split(tuple(shuffled[:first]), tuple(shuffled[first:second]), tuple(shuffled[second:]))
 
 
@@ -67,7 +70,7 @@ def _by_group(documents: Sequence[Document]) -> Split:
         groups.add(document.group)
     ordered = sorted(groups, key=int) if all(_is_whole_number(group) for group in groups) else sorted(groups)
     random.Random(_SEED).shuffle(ordered)  # noqa: S311 -- a fixed split, not a secret
-    first, second = _cuts(len(ordered), 125 / 209, 31 / 209, "groups")
+    first, second = _cuts(len(ordered), _GROUPS, "groups")
     part_of = {group: 0 if place < first else 1 if place < second else 2 for place, group in enumerate(ordered)}
     parts: tuple[list[Document], list[Document], list[Document]] = ([], [], [])
     for document in documents:
@@ -79,10 +82,10 @@ def _is_whole_number(group: str) -> bool:
     return group.isascii() and group.removeprefix("-").isdigit()
 
 
-def _cuts(count: int, train: float, validation: float, what: str) -> tuple[int, int]:
+def _cuts(count: int, proportions: tuple[int, int, int], what: str) -> tuple[int, int]:
     """Where the validation and the test part begin; no part is empty."""
     if count < 3:
         raise DataError(f"a split into train, validation and test needs at least 3 {what}, there are {count}")
-    first = max(1, round(count * train))
-    second = first + max(1, round(count * validation))
-    return first, min(second, count - 1)
+    train, validation, whole = proportions
+    first = max(1, count * train // whole)
+    return first, first + max(1, count * validation // whole)
