@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 import yaml
-from jinja2 import Environment, StrictUndefined
 
 from piispan.core import LabelSet
 
@@ -44,6 +43,8 @@ class CardFacts:
 
 def render_card(facts: CardFacts) -> str:
     """The whole README, front matter first; the same text for the same facts."""
+    from jinja2 import Environment, StrictUndefined
+
     parts = list(facts.documents)
     configs: list[dict[str, object]] = []
     for name in ("spans", *facts.formats):
