@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib import import_module
 
 from piispan.dataset_builder.grammar import Grammar, load_rules, pick
-from piispan.dataset_builder.partitions import Partition, on_side
+from piispan.dataset_builder.partitions import Partition, names_on_side
 
 __all__ = ["People", "Person"]
 
@@ -46,13 +46,13 @@ def _origins(language: str, partition: Partition) -> tuple[Names, ...]:
     rules, origins = load_rules(language), list[Names]()
     for weight, locale in ((weight, locale) for weight, locales in _FAKER_LOCALES.items() for locale in locales):
         provider = import_module(f"faker.providers.person.{locale}").Provider
-        family = on_side(provider.last_names, partition)
+        family = names_on_side(provider.last_names, partition)
         for gender in ("female", "male"):
-            given = on_side(getattr(provider, f"first_names_{gender}", provider.first_names), partition)
+            given = names_on_side(getattr(provider, f"first_names_{gender}", provider.first_names), partition)
             origins.extend([(given, family)] * weight)
     for origin in _ROMANISED:
         given, family = (
-            on_side(("".join(term.text for term in production) for production in rules[f"{part}_{origin}"]), partition)
+            names_on_side(("".join(term.text for term in production) for production in rules[f"{part}_{origin}"]), partition)
             for part in ("given", "family")
         )
         origins.extend([(given, family)] * 4)

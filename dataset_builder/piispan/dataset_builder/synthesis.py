@@ -38,8 +38,8 @@ def synthesise(
         count: How many; a longer stream begins with the shorter one.
         seed: Another seed gives other documents.
         settings: Settings to draw from in equal shares, or ``None`` for all.
-        partition: With ``train`` and ``test`` no entity value of the one ever occurs as an entity value of the other, whatever
-            the seeds; case, spaces and separators do not make a value another one.
+        partition: With ``train`` and ``test`` no value of the one ever occurs as a value of the same label in the other, whatever
+            the seeds; case and punctuation do not make a value another one, nor do spaces in a number.
         language: Language of frames and vocabulary.
         ids: Put before every id and a hyphen, to tell streams apart.
 
