@@ -18,7 +18,7 @@ from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
 from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
-from piispan.core.sidecar import SIDECAR_NAME, Sidecar
+from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Sidecar
 from piispan.core.spans import Document, Span
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "SAFE_HARBOR_CATEGORIES",
     "SIDECAR_NAME",
     "STYLES",
+    "BaseWeights",
     "ChatTokenizer",
     "DataError",
     "Document",

@@ -120,7 +120,8 @@ def choose_examples(documents: Sequence[Document], labels: LabelSet, count: int)
 
     Greedy cover; ties go to the shorter text, then to the earlier document.
     """
-    left, chosen = list(documents), []
+    left = list(documents)
+    chosen: list[Document] = []
     wanted = set(labels.names)
     while left and len(chosen) < count:
         best = max(left, key=lambda d: (len(wanted & {s.label for s in d.spans}), -len(d.text)))

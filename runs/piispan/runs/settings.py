@@ -1,13 +1,10 @@
 """What a run is asked to do: typed, checked, and written beside its results."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from piispan.core import FORMATS, STYLES, FormatError
 
-__all__ = ["SplitKind", "TrainSettings"]
-
-SplitKind = Literal["random", "template"]
+__all__ = ["TrainSettings"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The ``piispan`` command: one Typer app whose every command calls one public function."""

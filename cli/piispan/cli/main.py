@@ -1,0 +1,206 @@
+"""Fine-tune chat models into PII taggers, redact, and publish what was measured."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from piispan.cli.data import app as data_app
+
+__all__ = ["app", "main"]
+
+SplitName = Literal["random", "template"]
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.add_typer(data_app, name="data")
+
+Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on standard output.")]
+Format = Annotated[str, typer.Option(help="Output format: tagged, json, json_values or bio.")]
+Style = Annotated[str, typer.Option("--prompt", help="Prompt style: plain, few_shot or dialogue.")]
+Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or a YAML file.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Texts decoded together.")]
+Data = Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON or JSONL.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"piispan {version('piispan')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    del version
+
+
+@app.command()
+def quickstart(
+    out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")] = Path("runs-out/quickstart"),
+    data: Annotated[Path | None, typer.Option(help="Your own labelled documents; without it, synthetic ones.")] = None,
+    split: Annotated[SplitName, typer.Option(help="How --data is split.")] = "random",
+    minutes: Annotated[float | None, typer.Option(min=1, help="Time for the run. Default: 8, or all epochs with --data.")] = None,
+    model: Annotated[str, typer.Option(help="Base model: Hub id, folder, or 'embedded'.")] = "embedded",
+    format: Format = "tagged",  # noqa: A002
+    prompt: Style = "plain",
+    labels: Labels = "presidio",
+    epochs: Annotated[float, typer.Option(help="Passes over the documents of --data.")] = 3.0,
+    seed: int = 0,
+    as_json: Json = False,
+) -> None:
+    """Fine-tune a small model on the spot, measured before and after, and redact three example texts."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import TerminalProgress, example_panel, metrics_table
+    from piispan.core import LabelSet
+    from piispan.runs import TrainSettings
+    from piispan.runs import quickstart as run
+
+    settings = TrainSettings(model=model, format=format, prompt_style=prompt, labels=labels, epochs=epochs, seed=seed)
+    bars = TerminalProgress(Console(stderr=True))
+    result = run(out, data=data, split=split, train=settings, minutes=minutes, progress=bars)
+    if as_json:
+        typer.echo(json.dumps(result.metrics, indent=2))
+        return
+    console = Console()
+    console.print(metrics_table(result.metrics))
+    for text, redacted in result.examples:
+        console.print(example_panel(text, redacted, LabelSet.load(labels).names))
+    console.print(
+        f"Trained on {result.training_documents} documents, {result.seconds / 60:.1f} minutes in all. "
+        f"The adapter and its card: {out / 'adapter'}",
+        highlight=False,
+    )
+
+
+@app.command()
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")],
+    test: Annotated[Path | None, typer.Option(help="Labelled documents to score on; DATA is trained on whole then.")] = None,
+    split: Annotated[SplitName, typer.Option(help="How DATA is split when there is no --test.")] = "random",
+    model: Annotated[str, typer.Option(help="Base model: Hub id, folder, or 'embedded'.")] = "embedded",
+    revision: Annotated[str | None, typer.Option(help="Commit of the base model on the Hub.")] = None,
+    format: Format = "tagged",  # noqa: A002
+    prompt: Style = "plain",
+    labels: Labels = "presidio",
+    epochs: float = 3.0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Documents per optimizer step.")] = 16,
+    learning_rate: float = 1e-3,
+    lora_rank: Annotated[int, typer.Option(min=1)] = 16,
+    lora_alpha: Annotated[int, typer.Option(min=1)] = 32,
+    max_length: Annotated[int | None, typer.Option(help="Most tokens of prompt and answer. Default: the model's own limit.")] = None,
+    seed: int = 0,
+    as_json: Json = False,
+) -> None:
+    """Fine-tune an adapter on labelled documents, score it, and write it with its card."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import TerminalProgress, metrics_table
+    from piispan.runs import TrainSettings
+    from piispan.runs import train as run
+
+    settings = TrainSettings(
+        model=model,
+        revision=revision,
+        labels=labels,
+        format=format,
+        prompt_style=prompt,
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        lora_rank=lora_rank,
+        lora_alpha=lora_alpha,
+        max_length=max_length,
+        seed=seed,
+    )
+    metrics = run(data, out, test=test, split=split, settings=settings, progress=TerminalProgress(Console(stderr=True)))
+    if as_json:
+        typer.echo(json.dumps(metrics, indent=2))
+        return
+    Console().print(metrics_table(metrics))
+    typer.echo(f"The adapter and its card: {out / 'adapter'}")
+
+
+@app.command()
+def evaluate(
+    model: Annotated[str, typer.Argument(help="Adapter or chat model: folder, Hub id, or 'embedded'.")],
+    data: Data,
+    out: Annotated[Path | None, typer.Option(help="Folder for metrics.json and predictions.jsonl.")] = None,
+    split: Annotated[SplitName | None, typer.Option(help="Score the test part of this split only.")] = None,
+    format: Annotated[str, typer.Option(help="Output format of a model that is no adapter.")] = "tagged",  # noqa: A002
+    prompt: Annotated[str, typer.Option(help="Prompt style of a model that is no adapter.")] = "plain",
+    labels: Annotated[str | None, typer.Option(help="Label set of a model that is no adapter.")] = None,
+    batch_size: BatchSize = 16,
+    as_json: Json = False,
+) -> None:
+    """Score an adapter or a chat model on labelled documents."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import TerminalProgress, metrics_table
+    from piispan.runs import evaluate as run
+
+    bars = TerminalProgress(Console(stderr=True))
+    scores = run(model, data, out=out, split=split, format=format, prompt_style=prompt, labels=labels, batch_size=batch_size, progress=bars)
+    if as_json:
+        typer.echo(json.dumps(scores.to_dict(), indent=2))
+    else:
+        Console().print(metrics_table({"after": scores.to_dict()}))
+
+
+@app.command()
+def redact(
+    model: Annotated[str, typer.Argument(help="Adapter: folder or Hub id.")],
+    source: Annotated[Path, typer.Argument(help="A .jsonl file with a 'text' in each row, or a plain text file.")],
+    out: Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")] = None,
+    operator: Annotated[str, typer.Option(help="Operator of presidio-anonymizer: replace, redact, mask, hash, ...")] = "replace",
+    batch_size: BatchSize = 16,
+    as_json: Json = False,
+) -> None:
+    """Replace personal data in a file. An aid, not a legal determination: have the result checked."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import TerminalProgress
+    from piispan.core import DataError
+    from piispan.runs import redact_file, write_text
+
+    if as_json and out is None:
+        raise DataError("--json prints counts, so the text needs a place of its own: give --out")
+    result = redact_file(model, source, operator=operator, batch_size=batch_size, progress=TerminalProgress(Console(stderr=True)))
+    if out is None:
+        sys.stdout.write(result.content)
+        return
+    write_text(out, result.content)
+    if as_json:
+        typer.echo(json.dumps({"documents": result.documents, "replaced": result.replaced}))
+
+
+def main() -> None:
+    """Run the command; a user's mistake ends with one line and exit code 2, never a traceback."""
+    import errno
+    import logging
+    import warnings
+
+    from piispan.core import PiispanError
+
+    warnings.simplefilter("ignore", FutureWarning)
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    try:
+        app()
+    except PiispanError as error:
+        sys.exit(_complain(str(error)))
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
+            raise
+        sys.exit(_complain(f"cannot write: {error.strerror}"))
+    except KeyboardInterrupt:
+        sys.stderr.write("piispan: interrupted; nothing half-written was left in place\n")
+        sys.exit(130)
+
+
+def _complain(message: str) -> int:
+    sys.stderr.write(f"piispan: {message}\n")
+    return 2

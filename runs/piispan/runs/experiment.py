@@ -1,0 +1,118 @@
+"""One experiment: a base model measured, fine-tuned, and measured again on the same test documents."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, write_predictions
+from piispan.dataset_builder import Split
+from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
+from piispan.runs.artifacts import BaseModel, adapter_sidecar, documents_sha256, new_folder, save_adapter, write_json
+from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
+from piispan.runs.machine import fastest_dtype
+from piispan.runs.progress import Progress
+from piispan.runs.settings import TrainSettings
+from piispan.runs.training import train_adapter
+from piispan.tagger import GenerateDecoder, Tagger, embedded_model, load_causal_lm
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["Experiment", "Loaded", "load_base"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A base model in memory."""
+
+    model: "PreTrainedModel"
+    tokenizer: "PreTrainedTokenizerBase"
+    base: BaseModel
+
+
+def load_base(settings: TrainSettings) -> Loaded:
+    """The base model that ``settings`` name, in the number type that is fastest here.
+
+    Raises:
+        ModelError: If there is no such model.
+    """
+    import torch
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    torch.manual_seed(settings.seed)
+    folder = embedded_model() if settings.model == "embedded" else Path(settings.model)
+    is_local = folder.is_dir()
+    if not is_local and settings.model.startswith((".", "/", "~")):
+        raise ModelError(f"no such folder: {settings.model}")
+    model, tokenizer = load_causal_lm(folder if is_local else settings.model, dtype=fastest_dtype(), revision=settings.revision)
+    return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, settings.revision))
+
+
+@dataclass(slots=True)
+class Experiment:
+    """The steps of an experiment, in the order they are called.
+
+    Args:
+        settings: What to train.
+        loaded: The base model; ``train`` wraps it in place.
+        progress: Shows how far each step has come.
+        batch_size: Texts decoded together.
+    """
+
+    settings: TrainSettings
+    loaded: Loaded
+    progress: Progress
+    batch_size: int = 16
+    prompt: Prompt = field(init=False)
+    _model: Any = field(init=False)
+    _training: TrainingFacts = field(init=False)
+    _trained_on: tuple[Document, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        labels = LabelSet.load(self.settings.labels)
+        self.prompt = make_prompt(self.settings.prompt_style, labels, get_format(self.settings.format))
+        self._model = self.loaded.model
+
+    @property
+    def tagger(self) -> Tagger:
+        """A tagger of the model as it stands now."""
+        decoder = GenerateDecoder(self._model, self.loaded.tokenizer, self.prompt, batch_size=self.batch_size)
+        return Tagger(decoder, self.prompt)
+
+    def evaluate(self, documents: tuple[Document, ...], what: str) -> Evaluated:
+        """Score the model as it stands now."""
+        seen = entity_values(self._trained_on) if self._trained_on else None
+        return evaluate_tagger(self.tagger, documents, self.progress, what=what, seen_values=seen, seed=self.settings.seed)
+
+    def train(self, documents: tuple[Document, ...]) -> None:
+        """Fine-tune the adapter."""
+        trained = train_adapter(self.loaded.model, self.loaded.tokenizer, documents, self.prompt, self.settings, self.progress)
+        self._model, self._training, self._trained_on = trained.model, trained.facts, documents
+
+    def write(self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated) -> dict[str, object]:
+        """Leave ``adapter/``, ``metrics.json`` and ``predictions.jsonl`` in ``out``; return the metrics.
+
+        Raises:
+            DataError: If a file cannot be written; what was there before stays.
+        """
+        metrics: dict[str, object] = {"before": before.scores.to_dict() if before else {}, "after": after.scores.to_dict()}
+        sidecar = adapter_sidecar(self.settings, self.prompt, self.loaded.base, documents_sha256(split.train))
+        facts = CardFacts(
+            model_name=f"piispan-{self.loaded.base.public_name.split('/')[-1].lower()}",
+            sidecar=sidecar,
+            before=before.scores.to_dict() if before else {},
+            after=after.scores.to_dict(),
+            training=self._training,
+            data=data,
+            languages=("en",),
+            base_licence="apache-2.0" if self.loaded.base.embedded else "other",
+            decoder=self.tagger.decoder.name,
+        )
+        with new_folder(out / "adapter") as folder:
+            save_adapter(self._model, folder, self.loaded.base)
+            sidecar.save(folder)
+            write_card(folder, facts)
+        write_predictions(after.predictions, out / "predictions.jsonl")
+        write_json(out / "metrics.json", metrics)
+        return metrics

