@@ -1,15 +1,16 @@
 """What every decoder promises, and plain greedy generation behind it."""
 
-from collections.abc import Callable, Iterator, Sequence
+import copy
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from piispan.core import Prompt, encode_chat
+from piispan.core import Prompt, TooLongError, common_prefix, encode_chat
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = ["Decoded", "Decoder", "GenerateDecoder"]
 
@@ -46,17 +47,23 @@ class Decoder(Protocol):
 
 
 _BUDGET = {"tagged": (3, 96), "json": (16, 96), "json_values": (14, 96), "bio": (8, 32)}
-"""Most answer tokens by format: (per token of the text, on top). Far more than any right answer needs."""
+"""Most answer tokens by format: (per token of the text, on top). Far more than right answers need."""
 
 
 class GenerateDecoder:
-    """Plain greedy ``model.generate`` in left-padded batches: nothing keeps the answer to the text.
+    """Plain greedy ``model.generate`` in batches: nothing keeps the answer to the text.
+
+    The prompt's common token prefix is computed once for all texts, and its keys and values are handed
+    to each batch.
 
     Args:
         model: A causal language model.
         tokenizer: Its tokenizer, with a chat template.
         prompt: Style, labels and output format.
         batch_size: Texts per call of ``generate``.
+
+    Raises:
+        ValueError: If ``batch_size`` is less than 1.
     """
 
     name = "generate"
@@ -67,37 +74,67 @@ class GenerateDecoder:
         self._model, self._tokenizer, self._prompt, self._batch_size = model, tokenizer, prompt, batch_size
 
     def decode(self, texts: Sequence[str], progress: Progress | None = None) -> list[Decoded]:
-        """One answer per text, in the texts' order; an answer that reaches its token budget is cut there."""
+        """One answer per text, in the texts' order; an answer that reaches its token budget is cut there.
+
+        Raises:
+            TooLongError: If a prompt and its answer may not fit the model's context; names the text's number.
+        """
+        if not texts:
+            return []
+        asked = [encode_chat(self._tokenizer, self._prompt.messages(text), add_generation_prompt=True) for text in texts]
+        prefix = self._prefix(asked)
+        budgets = [self._budget(len(ids) - len(prefix.ids)) for ids in asked]
+        self._check_fit(asked, budgets)
         done: dict[int, Decoded] = {}
-        for members in self._batches(texts):
-            for index, decoded in zip(members, self._decode_batch([texts[i] for i in members]), strict=True):
-                done[index] = decoded
+        # Texts of like length together, the longest first, so that memory runs out at once or never.
+        order = sorted(range(len(texts)), key=lambda i: -len(asked[i]))
+        for start in range(0, len(order), self._batch_size):
+            members = order[start : start + self._batch_size]
+            answers = self._decode_batch([asked[i] for i in members], prefix, max(budgets[i] for i in members))
+            done.update(zip(members, answers, strict=True))
             if progress:
                 progress(len(members))
         return [done[index] for index in range(len(texts))]
 
-    def _batches(self, texts: Sequence[str]) -> Iterator[list[int]]:
-        """Texts of like length together, the longest first, so that memory runs out at once or never."""
-        order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        for start in range(0, len(order), self._batch_size):
-            yield order[start : start + self._batch_size]
+    def _budget(self, text_tokens: int) -> int:
+        per_token, extra = _BUDGET[self._prompt.format.name]
+        return per_token * text_tokens + extra
 
-    def _decode_batch(self, texts: Sequence[str]) -> list[Decoded]:
+    def _check_fit(self, asked: Sequence[Sequence[int]], budgets: Sequence[int]) -> None:
+        limit = getattr(self._model.config, "max_position_embeddings", None)
+        for number, (ids, budget) in enumerate(zip(asked, budgets, strict=True)):
+            if limit is not None and len(ids) + budget > limit:
+                raise TooLongError(
+                    f"text {number}: its prompt of {len(ids)} tokens and an answer of up to {budget} do not fit "
+                    f"the model's context of {limit}; cut the text into shorter ones"
+                )
+
+    def _prefix(self, asked: Sequence[Sequence[int]]) -> "_Prefix":
+        """The common token prefix and its cache; nothing is shared by one prompt or by recurrent layers."""
+        import torch
+
+        length = min(common_prefix(asked), min(map(len, asked)) - 1)
+        if len(asked) < 2 or length < 1 or getattr(self._model, "_is_stateful", False):
+            return _Prefix([], None)
+        ids = list(asked[0][:length])
+        with torch.inference_mode():
+            output = self._model(input_ids=torch.tensor([ids], device=self._model.device), use_cache=True, logits_to_keep=1)
+        return _Prefix(ids, output.past_key_values)
+
+    def _decode_batch(self, asked: Sequence[Sequence[int]], prefix: "_Prefix", budget: int) -> list[Decoded]:
         import torch
         from transformers import GenerationConfig
 
         started = perf_counter()
-        asked = [encode_chat(self._tokenizer, self._prompt.messages(text), add_generation_prompt=True) for text in texts]
         ends = self._end_tokens()
-        input_ids, mask = _left_pad(asked, ends[0])
-        per_token, extra = _BUDGET[self._prompt.format.name]
-        longest = max(len(self._tokenizer(text, add_special_tokens=False)["input_ids"]) for text in texts)
-        config = GenerationConfig(max_new_tokens=per_token * longest + extra, do_sample=False, eos_token_id=ends, pad_token_id=ends[0])
+        input_ids, mask = _pad_after(prefix.ids, asked, ends[0])
+        config = GenerationConfig(max_new_tokens=budget, do_sample=False, eos_token_id=ends, pad_token_id=ends[0])
         device = self._model.device
         with torch.inference_mode():
-            output = self._model.generate(input_ids.to(device), attention_mask=mask.to(device), generation_config=config)
+            cached = prefix.repeated(len(asked))
+            output = self._model.generate(input_ids.to(device), attention_mask=mask.to(device), generation_config=config, **cached)
         answers = output[:, input_ids.shape[1] :].tolist()
-        seconds = (perf_counter() - started) / len(texts)
+        seconds = (perf_counter() - started) / len(asked)
         return [self._decoded(ids, ends, len(answers[0]), seconds) for ids in answers]
 
     def _decoded(self, ids: list[int], ends: list[int], passes: int, seconds: float) -> Decoded:
@@ -114,11 +151,32 @@ class GenerateDecoder:
         return sorted(ends)
 
 
-def _left_pad(rows: Sequence[Sequence[int]], padding: int) -> "tuple[torch.Tensor, torch.Tensor]":
-    """Ids and mask, int64 ``(batch, longest)``, each row at the right edge."""
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """Shared prompt tokens and their cache of batch size 1; no tokens and ``None`` when nothing is shared."""
+
+    ids: list[int]
+    cache: "Cache | None"
+
+    def repeated(self, batch: int) -> dict[str, Any]:
+        """The cache for a batch, as keyword arguments of ``generate``, which writes into it."""
+        if self.cache is None:
+            return {}
+        own = copy.deepcopy(self.cache)
+        own.batch_repeat_interleave(batch)
+        return {"past_key_values": own}
+
+
+def _pad_after(prefix: Sequence[int], rows: Sequence[Sequence[int]], padding: int) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Ids and mask, int64 ``(batch, longest)``: the prefix, padding, the rest of the row at the right edge.
+
+    Position ids count the mask, so that padding takes none.
+    """
     import torch
 
     width = max(map(len, rows))
-    ids = [[padding] * (width - len(row)) + list(row) for row in rows]
-    mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
+    gaps = [width - len(row) for row in rows]
+    start = len(prefix)
+    ids = [[*prefix, *[padding] * gap, *row[start:]] for gap, row in zip(gaps, rows, strict=True)]
+    mask = [[1] * start + [0] * gap + [1] * (len(row) - start) for gap, row in zip(gaps, rows, strict=True)]
     return torch.tensor(ids), torch.tensor(mask)
