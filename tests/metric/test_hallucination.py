@@ -37,10 +37,10 @@ class FakeFormat:
     name = "fake"
     instruction = "none"
 
-    def unwritable(self, document: Document) -> tuple[Span, ...]:  # noqa: ARG002 - the protocol's signature
+    def unwritable(self, document: Document) -> tuple[Span, ...]:
         return ()
 
-    def render(self, document: Document) -> str:  # noqa: ARG002 - the protocol's signature
+    def render(self, document: Document) -> str:
         return "whole"
 
     def parse(self, text: str, source: str, labels: LabelSet) -> Parsed:

@@ -61,9 +61,9 @@ class Label:
     def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
             raise LabelError(f"a label's name must match [A-Z][A-Z0-9_]*, was: {self.name!r}")
-        if not isinstance(self.description, str) or not self.description.strip() or "\n" in self.description:
+        if not isinstance(self.description, str) or not self.description.strip() or len(self.description.splitlines()) > 1:
             raise LabelError(f"label {self.name}: description must be one non-empty line")
-        if self.safe_harbor is not None and self.safe_harbor not in SAFE_HARBOR_CATEGORIES:
+        if self.safe_harbor is not None and self.safe_harbor not in tuple(SAFE_HARBOR_CATEGORIES):
             raise LabelError(f"label {self.name}: safe_harbor must be a letter from A to R, was: {self.safe_harbor!r}")
 
 
@@ -132,12 +132,14 @@ class LabelSet:
         """
         if not isinstance(data, Mapping) or not isinstance(data.get("name"), str) or not isinstance(data.get("labels"), list):
             raise LabelError(f"{where}: needs a name and a list of labels")
-        labels = []
         for index, row in enumerate(data["labels"]):
             if not isinstance(row, Mapping) or not {"name", "description"} <= row.keys() <= {"name", "description", "safe_harbor"}:
                 raise LabelError(f"{where}: label {index} needs name and description, and may have safe_harbor")
-            labels.append(Label(row["name"], row["description"], row.get("safe_harbor")))
-        return cls(data["name"], tuple(labels))
+        try:
+            labels = [Label(row["name"], row["description"], row.get("safe_harbor")) for row in data["labels"]]
+            return cls(data["name"], tuple(labels))
+        except LabelError as error:
+            raise LabelError(f"{where}: {error}") from None
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> "LabelSet":
@@ -154,7 +156,7 @@ class LabelSet:
             return cls.from_dict(yaml.safe_load(shipped.read_text("utf-8")), f"label set {str(name_or_path)!r}")
         try:
             data = yaml.safe_load(path.read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             raise LabelError(f"{path}: cannot be read as YAML ({type(error).__name__})") from None
         return cls.from_dict(data, str(path))
 

@@ -7,6 +7,7 @@ and its first line says so.
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,10 +64,16 @@ class Prediction:
         if not isinstance(passes, int) or not isinstance(seconds, int | float) or not (tokens is None or isinstance(tokens, int)):
             raise DataError(f"prediction {identifier!r}: passes, seconds and output_tokens must be numbers")
         try:
-            read = tuple(Span(s["start"], s["end"], s["label"], s.get("score")) for s in spans)
+            read = tuple(Span(s["start"], s["end"], s["label"], _score(s.get("score"))) for s in spans)
         except (KeyError, TypeError, AttributeError, SpanError) as error:
             raise DataError(f"prediction {identifier!r}: a span is not well formed ({type(error).__name__})") from None
         return cls(identifier, read, output, passes, float(seconds), tokens)
+
+
+def _score(value: object) -> float | None:
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError
+    return value
 
 
 def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> None:
@@ -74,7 +81,8 @@ def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> No
     target = Path(path)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with beside.open("w", encoding="utf-8") as file:
+        # A lone surrogate that a model wrote becomes its JSON escape.
+        with beside.open("w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(json.dumps({"notice": NOTICE}) + "\n")
             for prediction in predictions:
                 file.write(json.dumps(prediction.to_dict(), ensure_ascii=False) + "\n")
@@ -82,7 +90,8 @@ def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> No
     except OSError as error:
         raise DataError(f"{target}: cannot be written ({error.strerror})") from None
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 def read_predictions(path: str | Path) -> list[Prediction]:
@@ -104,6 +113,8 @@ def read_predictions(path: str | Path) -> list[Prediction]:
             row = json.loads(line)
         except json.JSONDecodeError as error:
             raise DataError(f"{source}, line {number}: not JSON (column {error.colno})") from None
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{source}, line {number}: not JSON ({type(error).__name__})") from None
         if not isinstance(row, dict):
             raise DataError(f"{source}, line {number}: not a JSON object")
         if row.keys() == {"notice"}:

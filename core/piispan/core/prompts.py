@@ -90,11 +90,15 @@ def make_prompt(style: str, labels: LabelSet, format: OutputFormat, examples: Se
 
     Raises:
         FormatError: If there is no such style, or it needs examples and has none.
+        LabelError: If an example has a label that is not in ``labels``.
     """
     if style not in _STYLES:
         raise FormatError(f"no prompt style named {style!r}; known: {', '.join(STYLES)}")
     count = _EXAMPLES[style]
     pool = shipped_examples(labels) if examples is None else examples
+    for document in pool:
+        for span in document.spans:
+            labels.require(span.label, f"example {document.id!r}: ")
     chosen = choose_examples([d for d in pool if not format.unwritable(d)], labels, count)
     if len(chosen) < min(count, 1):
         raise FormatError(f"prompt style {style!r} needs worked examples, and label set {labels.name!r} ships none; pass examples=")
@@ -173,6 +177,8 @@ def _dialogue(prompt: Prompt) -> list[Message]:
 
 def _reasons(example: Document, labels: LabelSet) -> str:
     descriptions: Mapping[str, str] = {label.name: label.description for label in labels}
+    if not example.spans:
+        return "This is right because nothing in the text is personal data."
     parts = [f'"{example.value(span)}" is {span.label} ({descriptions[span.label]})' for span in example.spans]
     return f"This is right because {'; '.join(parts)}; and everything else is no personal data."
 

@@ -87,7 +87,7 @@ class Sidecar:
             data = json.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             raise SidecarError(f"{folder}: no {SIDECAR_NAME}; not an adapter that piispan trained, or only half of one") from None
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SidecarError(f"{path}: cannot be read as JSON ({type(error).__name__})") from None
         if not isinstance(data, dict) or data.get("piispan") != SIDECAR_VERSION:
             raise SidecarError(f"{path}: not a piispan sidecar of version {SIDECAR_VERSION}")
@@ -98,6 +98,6 @@ class Sidecar:
             raise SidecarError(f"{path}: missing keys {missing}, unknown keys {unknown}")
         try:
             labels = LabelSet.from_dict(data["labels"])
-        except LabelError as error:
+            return cls(**{name: data[name] for name in known if name in data and name != "labels"}, labels=labels)
+        except (LabelError, SidecarError) as error:
             raise SidecarError(f"{path}: {error}") from None
-        return cls(**{name: data[name] for name in known if name in data and name != "labels"}, labels=labels)

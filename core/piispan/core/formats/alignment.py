@@ -1,22 +1,31 @@
 """Places of a drifted output mapped back to the source by an edit alignment."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import islice, takewhile
 
 from rapidfuzz.distance import Levenshtein
 
 __all__ = ["Alignment", "equal_blocks"]
 
 LARGEST_PRODUCT = 100_000_000
-"""Above this product of lengths the alignment is not computed and nothing is recovered."""
+"""Above this product of lengths, common ends left out, the alignment is not computed and nothing between the ends is recovered."""
 
 
 def equal_blocks(output: Sequence[Hashable], source: Sequence[Hashable]) -> list[tuple[int, int, int]]:
     """Runs that a minimal edit script leaves as they are: (start in output, start in source, length)."""
-    if len(output) * len(source) > LARGEST_PRODUCT:
-        return []
-    codes = Levenshtein.opcodes(output, source)
-    return [(c.src_start, c.dest_start, c.src_end - c.src_start) for c in codes if c.tag == "equal"]
+    shorter = min(len(output), len(source))
+    head = _shared(output, source)
+    tail = _shared(islice(reversed(output), shorter - head), islice(reversed(source), shorter - head))
+    left, right = output[head : len(output) - tail], source[head : len(source) - tail]
+    codes = Levenshtein.opcodes(left, right) if len(left) * len(right) <= LARGEST_PRODUCT else ()
+    between = [(head + c.src_start, head + c.dest_start, c.src_end - c.src_start) for c in codes if c.tag == "equal"]
+    blocks = [(0, 0, head), *between, (len(output) - tail, len(source) - tail, tail)]
+    return [block for block in blocks if block[2]]
+
+
+def _shared(left: Iterable[Hashable], right: Iterable[Hashable]) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 
 
 class Alignment:

@@ -6,7 +6,9 @@ code finds the offsets.
 """
 
 import json
+from bisect import bisect
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 
 from piispan.core.formats.base import Mention, Parsed, Problem, flat_spans
 from piispan.core.formats.json_reading import occurrences, read_list
@@ -15,8 +17,10 @@ from piispan.core.spans import Document, Span
 
 __all__ = ["JsonFormat", "JsonValuesFormat"]
 
-_Place = Callable[[Mapping[str, object], str, str], tuple[int | None, int | None]]
-"""(object, value, source) -> (start as written or None when it is wrong, nearest right start or None)."""
+_Place = Callable[[Mapping[str, object], int, list[int]], tuple[int | None, int | None]]
+"""(object, length of its value, starts of its value) -> (start as written or None when it is wrong, nearest right start or None)."""
+_Starts = Callable[[str], list[int]]
+"""value -> starts of its occurrences in the source."""
 
 
 class JsonFormat:
@@ -79,16 +83,17 @@ def _is_index(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _by_offsets(row: Mapping[str, object], value: str, source: str) -> tuple[int | None, int | None]:
+def _by_offsets(row: Mapping[str, object], length: int, starts: list[int]) -> tuple[int | None, int | None]:
     start, end = row["start_position"], row["end_position"]
     assert isinstance(start, int)  # noqa: S101  # checked by the caller for every number key
-    if start >= 0 and end == start + len(value) and source.startswith(value, start):
-        return start, start
-    return None, min(occurrences(source, value), key=lambda place: abs(place - start), default=None)
+    after = bisect(starts, start)
+    near = min(starts[max(after - 1, 0) : after + 1], key=lambda place: abs(place - start), default=None)
+    return (near if near == start and end == start + length else None), near
 
 
-def _by_occurrence(row: Mapping[str, object], value: str, source: str) -> tuple[int | None, int | None]:
-    starts, rank = occurrences(source, value), row["occurrence"]
+def _by_occurrence(row: Mapping[str, object], length: int, starts: list[int]) -> tuple[int | None, int | None]:
+    del length
+    rank = row["occurrence"]
     assert isinstance(rank, int)  # noqa: S101  # checked by the caller for every number key
     if 0 <= rank < len(starts):
         return starts[rank], starts[rank]
@@ -100,12 +105,13 @@ def _parse(text: str, source: str, labels: LabelSet, numbers: tuple[str, ...], p
     mentions: list[Mention] = []
     recovered: list[Span] = []
     whole = read.whole
+    starts = cache(partial(occurrences, source))
     for row in read.objects:
         label, value = row.get("entity_type"), row.get("entity_value")
         if not isinstance(label, str) or not isinstance(value, str) or not all(_is_index(row.get(key)) for key in numbers):
             whole = False
             continue
-        mention, near = _mention(row, label, value, source, labels, place)
+        mention, near = _mention(row, label, value, starts, labels, place)
         mentions.append(mention)
         recovered += [near] if near else []
     spans = flat_spans(m.span for m in mentions if m.span)
@@ -113,14 +119,14 @@ def _parse(text: str, source: str, labels: LabelSet, numbers: tuple[str, ...], p
 
 
 def _mention(
-    row: Mapping[str, object], label: str, value: str, source: str, labels: LabelSet, place: _Place
+    row: Mapping[str, object], label: str, value: str, starts: _Starts, labels: LabelSet, place: _Place
 ) -> tuple[Mention, Span | None]:
     """The mention as written, and the span it most likely meant."""
     problems = set() if label in labels else {Problem.UNKNOWN_LABEL}
     core = value.strip()
     if not core:
         return Mention(label, value, None, frozenset({*problems, Problem.NOT_A_SPAN})), None
-    written, near = place(row, value, source)
+    written, near = place(row, len(value), starts(value))
     if near is None:
         problems.add(Problem.VALUE_NOT_IN_SOURCE)
     elif written is None:

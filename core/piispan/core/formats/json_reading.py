@@ -1,14 +1,18 @@
 """Reading a JSON list out of whatever a model wrote. Never raises, and takes linear time."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 __all__ = ["JsonList", "occurrences", "read_list"]
 
 _DECODER = json.JSONDecoder()
-_MOST_FAILURES = 200
-"""Failed starts after which the rest of an output is given up, so that no output can stall the reader."""
+_BRACKET = re.compile(r"[\[{]")
+_ANSWER_START = re.compile(r'\[\s*[{\]]|\{\s*["}]')
+"""Where a list of objects or an object can begin."""
+_PASSES = 8
+"""Failed attempts may together read the output this many times, so that no output can stall the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,52 +24,54 @@ class JsonList:
     extraneous: bool
 
 
-def _decode(text: str, start: int) -> tuple[object, int] | None:
-    try:
-        return _DECODER.raw_decode(text, start)
-    except (ValueError, RecursionError):
-        return None
-
-
 def read_list(text: str) -> JsonList:
     """The JSON list that the output is or holds; failing that, the objects in it one by one."""
     body = text.strip()
-    whole = _decode(body, 0) if body else None
-    if whole and whole[1] == len(body):
-        return _of_value(whole[0], extraneous=False)
-    for start in _starts(body, "["):
-        if (found := _decode(body, start)) and isinstance(found[0], list):
-            inner = _of_value(found[0], extraneous=True)
-            return JsonList(inner.objects, False, True)
-    objects = tuple(_objects(body))
-    before = body[: body.find("[")] if "[" in body else body
-    return JsonList(objects, False, bool(before.strip()) and not body.startswith("{"))
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return _read_around(body)
+    items = value if isinstance(value, list) else [value]
+    objects = tuple(item for item in items if isinstance(item, dict))
+    return JsonList(objects, isinstance(value, list) and len(objects) == len(items), False)
 
 
-def _of_value(value: object, *, extraneous: bool) -> JsonList:
-    if not isinstance(value, list):
-        return JsonList((value,) if isinstance(value, dict) else (), False, extraneous)
-    objects = tuple(item for item in value if isinstance(item, dict))
-    return JsonList(objects, len(objects) == len(value), extraneous)
+def _read_around(body: str) -> JsonList:
+    """The first list of objects, or every object, of an output that holds something else as well."""
+    first = _BRACKET.search(body)
+    extraneous = bool(body[: first.start()] if first else body)
+    objects: list[dict[str, object]] = []
+    for value in _values(body):
+        if isinstance(value, dict):
+            objects.append(value)
+            continue
+        extraneous = True
+        if value:
+            return JsonList(tuple(item for item in value if isinstance(item, dict)), False, True)
+    return JsonList(tuple(objects), False, extraneous)
 
 
-def _starts(text: str, character: str) -> Iterator[int]:
-    position = text.find(character)
-    for _ in range(_MOST_FAILURES):
-        if position < 0:
-            return
-        yield position
-        position = text.find(character, position + 1)
+def _values(text: str) -> Iterator[list[object] | dict[str, object]]:
+    """The outermost readable objects and lists of objects, from left to right."""
+    budget = _PASSES * len(text)
+    match = _ANSWER_START.search(text)
+    while match and budget > 0:
+        start = match.start()
+        try:
+            value, end = _DECODER.raw_decode(text, start)
+            yield value
+        except (ValueError, RecursionError) as error:
+            end = start + 1
+            # The standard error counts the lines before it, which costs a fast pass over the text.
+            budget -= _characters_read(error, text, start) + len(text) // 100
+        match = _ANSWER_START.search(text, end)
 
 
-def _objects(text: str) -> Iterator[dict[str, object]]:
-    position, failures = text.find("{"), 0
-    while position >= 0 and failures < _MOST_FAILURES:
-        found = _decode(text, position)
-        if found and isinstance(found[0], dict):
-            yield found[0]
-        failures += found is None
-        position = text.find("{", found[1] if found else position + 1)
+def _characters_read(error: Exception, text: str, start: int) -> int:
+    """At most what a failed attempt read."""
+    if isinstance(error, json.JSONDecodeError) and not error.msg.startswith("Unterminated"):
+        return error.pos - start + 1
+    return len(text) - start
 
 
 def occurrences(source: str, value: str) -> list[int]:

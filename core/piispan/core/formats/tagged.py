@@ -6,8 +6,9 @@ parse it loses one. ``<PERSON>`` in a source is written ``<\\PERSON>``, and ``<\
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from piispan.core.errors import FormatError
 from piispan.core.formats.alignment import Alignment
@@ -79,11 +80,14 @@ class TaggedFormat:
         """The document that ``render`` writes as ``text``: for tagged text that stands without its source.
 
         Raises:
-            FormatError: If the tags are unbalanced or unknown; names the document.
+            FormatError: If tags are unbalanced, unknown or empty; names the document.
+            DocumentError: If a value has white space at its edge.
         """
         stripped = _strip(text, "", labels)
         if not stripped.balanced:
             raise FormatError(f"document {identifier!r}: tags are unbalanced or unknown")
+        if any(found.start == found.end for found in stripped.found):
+            raise FormatError(f"document {identifier!r}: a pair of tags has nothing between")
         return Document(identifier, stripped.text, tuple(Span(f.start, f.end, f.label) for f in stripped.found))
 
     def parse(self, text: str, source: str, labels: LabelSet) -> Parsed:
@@ -95,7 +99,8 @@ class TaggedFormat:
             return _drifted(stripped, source, labels)
         shift = (len(source) - len(source.lstrip()) if core else 0) - at
         outside = stripped.text[:at] + stripped.text[at + len(core) :]
-        mentions = tuple(_mention(found, stripped.text, source, labels, shift) for found in stripped.found)
+        holds = cache(source.__contains__)
+        mentions = tuple(_mention(found, stripped.text, source, labels, shift, holds) for found in stripped.found)
         spans = flat_spans(m.span for m in mentions if m.span)
         return Parsed(mentions, spans, spans, not stripped.balanced, extraneous_text=bool(outside.strip()))
 
@@ -139,23 +144,23 @@ def _chunks(text: str) -> Iterator[tuple[str, bool, str]]:
         yield text[position:], False, ""
 
 
-def _mention(found: _Found, text: str, source: str, labels: LabelSet, shift: int) -> Mention:
+def _mention(found: _Found, text: str, source: str, labels: LabelSet, shift: int, holds: Callable[[str], bool]) -> Mention:
     """The mention, with its span when ``text[found]`` is ``source`` moved by ``shift``."""
     raw = text[found.start : found.end]
     value = raw.strip()
-    problems = _problems(found.label, value, source, labels)
+    problems = _problems(found.label, value, holds, labels)
     start = found.start + shift + len(raw) - len(raw.lstrip())
     end = start + len(value)
-    if problems or not (start >= 0 and end <= len(source)):
+    if problems or start < 0 or source[start:end] != value:
         return Mention(found.label, value, None, problems)
     return Mention(found.label, value, Span(start, end, found.label))
 
 
-def _problems(label: str, value: str, source: str, labels: LabelSet) -> frozenset[Problem]:
+def _problems(label: str, value: str, holds: Callable[[str], bool], labels: LabelSet) -> frozenset[Problem]:
     checks = {
         Problem.UNKNOWN_LABEL: label not in labels,
         Problem.NOT_A_SPAN: not value,
-        Problem.VALUE_NOT_IN_SOURCE: value not in source,
+        Problem.VALUE_NOT_IN_SOURCE: not holds(value),
     }
     return frozenset(problem for problem, holds in checks.items() if holds)
 
@@ -164,9 +169,10 @@ def _drifted(stripped: _Stripped, source: str, labels: LabelSet) -> Parsed:
     mentions = []
     recovered = []
     alignment = Alignment(stripped.text, source)
+    holds = cache(source.__contains__)
     for found in stripped.found:
         value = stripped.text[found.start : found.end].strip()
-        mentions.append(Mention(found.label, value, None, _problems(found.label, value, source, labels)))
+        mentions.append(Mention(found.label, value, None, _problems(found.label, value, holds, labels)))
         if found.label in labels and (place := alignment.to_source(found.start, found.end)):
             recovered.append(Span(*place, found.label))
     return Parsed(tuple(mentions), (), flat_spans(recovered), not stripped.balanced, text_drift=True)

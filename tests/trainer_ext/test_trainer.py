@@ -1,0 +1,92 @@
+"""``PiiSFTTrainer`` is TRL's trainer with the same loss, and saves nothing it should not."""
+
+import pytest
+import torch
+from datasets import Dataset
+from tests.tiny import tiny_llama, tiny_tokenizer
+from tests.trainer_ext.examples import random_rows
+from transformers import TrainerCallback
+from trl import SFTTrainer
+
+from piispan.core import FormatError
+from piispan.trainer_ext import PiiSFTTrainer, lora_preset, sft_config
+
+
+class Losses(TrainerCallback):
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def on_log(self, args, state, control, logs=None, **kwargs) -> None:
+        if "loss" in logs:
+            self.values.append(logs["loss"])
+
+
+def _config(folder, **changes):
+    defaults = {"use_cpu": True, "per_device_train_batch_size": 4, "max_steps": 6, "logging_steps": 1, "learning_rate": 1e-2}
+    return sft_config(folder, **{**defaults, **changes})
+
+
+def test_a_trajectory_equals_that_of_the_stock_trainer_on_the_same_rows(tmp_path) -> None:
+    rows = random_rows(24, seed=4)
+    ours, stock = Losses(), Losses()
+    trainer = PiiSFTTrainer(tiny_llama().float(), _config(tmp_path), rows, processing_class=tiny_tokenizer(), callbacks=[ours])
+    trainer.train()
+    reference = SFTTrainer(
+        model=tiny_llama().float(),
+        args=_config(tmp_path),
+        train_dataset=Dataset.from_list([{k: row[k] for k in ("input_ids", "labels")} for row in rows]),
+        processing_class=tiny_tokenizer(),
+        callbacks=[stock],
+    )
+    reference.train()
+    assert len(ours.values) == 6
+    assert ours.values == pytest.approx(stock.values, rel=1e-4)
+    assert ours.values[-1] < ours.values[0]
+
+
+def test_gradient_accumulation_gives_the_steps_of_the_large_batch(tmp_path) -> None:
+    rows, runs = random_rows(16, seed=6), []
+    for changes in ({"per_device_train_batch_size": 8}, {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4}):
+        losses = Losses()
+        config = _config(tmp_path, max_steps=2, **changes)
+        PiiSFTTrainer(tiny_llama().float(), config, rows, processing_class=tiny_tokenizer(), callbacks=[losses]).train()
+        runs.append(losses.values)
+    assert runs[0] == pytest.approx(runs[1], rel=1e-4)
+
+
+def test_only_the_adapter_is_trained(tmp_path) -> None:
+    config = _config(tmp_path, max_steps=1, save_strategy="steps", save_steps=1)
+    trainer = PiiSFTTrainer(
+        tiny_llama().float(), config, random_rows(8), processing_class=tiny_tokenizer(), peft_config=lora_preset(rank=2, alpha=4)
+    )
+    trainer.train()
+    trained = [name for name, parameter in trainer.model.named_parameters() if parameter.requires_grad]
+    assert trained
+    assert all("lora_" in name for name in trained)
+    assert (tmp_path / "checkpoint-1" / "adapter_model.safetensors").is_file()
+
+
+def test_tokens_are_counted_as_tokens(tmp_path) -> None:
+    trainer = PiiSFTTrainer(tiny_llama().float(), _config(tmp_path, max_steps=1), random_rows(4), processing_class=tiny_tokenizer())
+    trainer.train()
+    assert trainer._total_train_tokens == trainer.data_collator(random_rows(4))["input_ids"].numel()
+
+
+def test_nothing_to_train_on_and_recurrent_layers_are_refused(tmp_path) -> None:
+    with pytest.raises(FormatError, match="no documents to train on"):
+        PiiSFTTrainer(tiny_llama(), _config(tmp_path), [], processing_class=tiny_tokenizer())
+    model = tiny_llama()
+    model._is_stateful = True
+    with pytest.raises(FormatError, match="recurrent layers cannot share"):
+        PiiSFTTrainer(model, _config(tmp_path), random_rows(2), processing_class=tiny_tokenizer())
+
+
+def test_evaluation_loss_is_reported_too(tmp_path) -> None:
+    rows = random_rows(6)
+    trainer = PiiSFTTrainer(tiny_llama().float(), _config(tmp_path), rows, processing_class=tiny_tokenizer())
+    batch = trainer.data_collator(rows)
+    with torch.no_grad():
+        trainer.model.eval()
+        loss, outputs = trainer.compute_loss(trainer.model, batch, return_outputs=True)
+    assert torch.isfinite(loss)
+    assert outputs.logits.shape[0] == batch["input_ids"].shape[0]
