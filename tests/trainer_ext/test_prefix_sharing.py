@@ -44,7 +44,7 @@ def test_loss_and_gradients_equal_those_of_the_padded_batch(documents, max_token
         loss.backward()
         gradients.append([loss.detach(), *(parameter.grad.clone() for parameter in model.parameters())])
     for ours, reference in zip(*gradients, strict=True):
-        torch.testing.assert_close(ours, reference, rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(ours, reference, rtol=1e-5, atol=1e-8)  # RMSNorm works in float32 whatever the model
 
 
 def test_a_document_is_blind_to_its_neighbours_in_the_row() -> None:
@@ -57,7 +57,7 @@ def test_a_document_is_blind_to_its_neighbours_in_the_row() -> None:
         batch = collate(members)
         batch.pop("labels")
         outputs.append(model(**batch).logits)
-    differing = (outputs[0] - outputs[1]).abs().amax(-1)[0] > 1e-12
+    differing = (outputs[0] - outputs[1]).abs().amax(-1)[0] > 1e-6
     assert differing.sum() == 1
 
 

@@ -110,12 +110,17 @@ def _facts(trainer: Any, settings: TrainSettings, documents: int, seconds: float
         batch_size=settings.batch_size,
         lora_rank=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
-        target_modules=tuple(sorted(trainer.model.peft_config["default"].target_modules)),
+        target_modules=_adapted(trainer.model),
         seed=settings.seed,
         seconds=round(seconds, 1),
         hardware=hardware(),
         trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
     )
+
+
+def _adapted(model: Any) -> tuple[str, ...]:
+    """Names of the adapted modules, without the layers they stand in."""
+    return tuple(sorted({name.rsplit(".", 1)[-1] for name in model.peft_config["default"].target_modules}))
 
 
 def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], settings: TrainSettings) -> float:

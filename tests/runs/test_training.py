@@ -1,0 +1,72 @@
+"""Training as a run calls it, on a tiny model."""
+
+import pytest
+
+from piispan.core import Document, FormatError, LabelSet, Span, TooLongError, get_format, make_prompt
+from piispan.runs import Silent, TrainSettings
+from piispan.runs.training import seconds_per_step, train_adapter
+from piispan.trainer_ext import token_rows
+from tests.tiny import tiny_llama, tiny_tokenizer
+
+LABELS = LabelSet.load("presidio").subset(["PERSON", "AGE"])
+PROMPT = make_prompt("plain", LABELS, get_format("tagged"))
+DOCUMENTS = [Document(str(i), f"Ada is {i}.", (Span(0, 3, "PERSON"),)) for i in range(12)]
+
+
+class Recorded(Silent):
+    def __init__(self) -> None:
+        self.total, self.done, self.notes = 0, 0, []
+
+    def start(self, what: str, total: int, unit: str) -> None:
+        self.total = total
+
+    def advance(self, done: int, note: str = "") -> None:
+        self.done += done
+        self.notes.append(note)
+
+
+def test_facts_and_progress_say_what_happened() -> None:
+    settings = TrainSettings(epochs=2, batch_size=4, lora_rank=2, lora_alpha=4, seed=3)
+    progress = Recorded()
+    trained = train_adapter(tiny_llama().float(), tiny_tokenizer(), DOCUMENTS, PROMPT, settings, progress)
+    facts = trained.facts
+    assert (facts.documents, facts.steps, facts.epochs, facts.seed) == (12, 6, 2.0, 3)
+    assert facts.trainable_parameters == sum(p.numel() for n, p in trained.model.named_parameters() if "lora_" in n)
+    assert "q_proj" in facts.target_modules
+    assert not trained.model.training
+    assert (progress.total, progress.done) == (6, 6)
+    assert all(note.startswith("loss ") for note in progress.notes)
+
+
+def test_the_same_seed_trains_the_same_adapter() -> None:
+    settings = TrainSettings(epochs=1, batch_size=4, lora_rank=2, lora_alpha=4)
+    runs = [train_adapter(tiny_llama().float(), tiny_tokenizer(), DOCUMENTS, PROMPT, settings, Silent()).model for _ in range(2)]
+    first, second = ({n: p for n, p in model.named_parameters() if "lora_" in n} for model in runs)
+    assert all(first[name].equal(second[name]) for name in first)
+
+
+def test_an_answer_that_would_be_cut_stops_the_run_before_the_first_step() -> None:
+    with pytest.raises(TooLongError, match="document '0'"):
+        train_adapter(tiny_llama(), tiny_tokenizer(), DOCUMENTS, PROMPT, TrainSettings(max_length=50), Silent())
+
+
+def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
+    model = tiny_llama().float()
+    before = [parameter.clone() for parameter in model.parameters()]
+    rows = token_rows(DOCUMENTS, PROMPT, tiny_tokenizer())
+    assert 0 < seconds_per_step(model, rows, TrainSettings(batch_size=6)) < 60
+    assert all(old.equal(new) and new.grad is None for old, new in zip(before, model.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": "xml"}, "no format named 'xml'; known: tagged"),
+        ({"prompt_style": "haiku"}, "no prompt style named 'haiku'"),
+        ({"epochs": 0}, "epochs must be greater than 0, was: 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be greater than 0, was: nan"),
+    ],
+)
+def test_settings_check_themselves(change, message) -> None:
+    with pytest.raises(FormatError, match=message):
+        TrainSettings(**change)
