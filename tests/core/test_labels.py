@@ -7,8 +7,25 @@ import yaml
 
 from piispan.core import SAFE_HARBOR_CATEGORIES, Label, LabelError, LabelSet
 
-PRESIDIO = """PERSON TITLE AGE NRP ORGANIZATION GPE STREET_ADDRESS ZIP_CODE DATE_TIME PHONE_NUMBER EMAIL_ADDRESS DOMAIN_NAME
-IP_ADDRESS CREDIT_CARD IBAN_CODE US_SSN US_DRIVER_LICENSE""".split()
+PRESIDIO = [
+    "PERSON",
+    "TITLE",
+    "AGE",
+    "NRP",
+    "ORGANIZATION",
+    "GPE",
+    "STREET_ADDRESS",
+    "ZIP_CODE",
+    "DATE_TIME",
+    "PHONE_NUMBER",
+    "EMAIL_ADDRESS",
+    "DOMAIN_NAME",
+    "IP_ADDRESS",
+    "CREDIT_CARD",
+    "IBAN_CODE",
+    "US_SSN",
+    "US_DRIVER_LICENSE",
+]
 
 
 def test_shipped_sets_load():
@@ -30,7 +47,9 @@ def test_safe_harbor_covers_each_category_once():
 
 def test_own_file(tmp_path):
     path = tmp_path / "mine.yml"
-    path.write_text("name: mine\nlabels:\n- {name: TAIL, description: 'Schwanz, 尾'}\n- {name: B2, description: b, safe_harbor: R}\n", "utf-8")
+    path.write_text(
+        "name: mine\nlabels:\n- {name: TAIL, description: 'Schwanz, 尾'}\n- {name: B2, description: b, safe_harbor: R}\n", "utf-8"
+    )
     labels = LabelSet.load(path)
     assert labels == LabelSet("mine", (Label("TAIL", "Schwanz, 尾"), Label("B2", "b", "R")))
     assert labels == LabelSet.load(str(path))

@@ -2,11 +2,11 @@
 
 import pytest
 import torch
-from tests.tiny import tiny_llama, tiny_tokenizer
 from transformers import GenerationConfig
 
 from piispan.core import Document, LabelSet, TooLongError, encode_chat, get_format, make_prompt
 from piispan.tagger import GenerateDecoder, Tagger
+from tests.tiny import tiny_llama, tiny_tokenizer
 
 LABELS = LabelSet.load("presidio").subset(["PERSON", "AGE"])
 TEXTS = ["Ada is 36", "", "x", "Grace Hopper, aged 85, spoke to Ada.", "日本"]

@@ -4,10 +4,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.tiny import tiny_llama
-from tests.trainer_ext.examples import random_rows
 
 from piispan.trainer_ext import IGNORED, PrefixSharingCollator, first_fit_decreasing
+from tests.tiny import tiny_llama
+from tests.trainer_ext.examples import random_rows
 
 
 @given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 100))

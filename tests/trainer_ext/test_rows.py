@@ -2,12 +2,12 @@
 
 import pytest
 from datasets import Dataset
-from tests.tiny import tiny_llama, tiny_tokenizer
-from tests.trainer_ext.examples import DOCUMENTS, plain_prompt
 from trl import SFTTrainer
 
 from piispan.core import FORMATS, FormatError, TooLongError
 from piispan.trainer_ext import IGNORED, sft_config, statistics, token_row, token_rows
+from tests.tiny import tiny_llama, tiny_tokenizer
+from tests.trainer_ext.examples import DOCUMENTS, plain_prompt
 
 
 @pytest.mark.parametrize("format_name", FORMATS)

@@ -3,13 +3,13 @@
 import pytest
 import torch
 from datasets import Dataset
-from tests.tiny import tiny_llama, tiny_tokenizer
-from tests.trainer_ext.examples import random_rows
 from transformers import TrainerCallback
 from trl import SFTTrainer
 
 from piispan.core import FormatError
 from piispan.trainer_ext import PiiSFTTrainer, lora_preset, sft_config
+from tests.tiny import tiny_llama, tiny_tokenizer
+from tests.trainer_ext.examples import random_rows
 
 
 class Losses(TrainerCallback):

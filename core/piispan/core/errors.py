@@ -12,6 +12,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "PiispanError",
+    "RedactionError",
     "SidecarError",
     "SpanError",
     "TooLongError",
@@ -40,6 +41,10 @@ class FormatError(PiispanError, ValueError):
 
 class DataError(PiispanError, ValueError):
     """A file that cannot be read as what it should be; names the file and the line."""
+
+
+class RedactionError(PiispanError, ValueError):
+    """A span that cannot be replaced, or an operator that is unknown or given wrong parameters."""
 
 
 class SidecarError(PiispanError, ValueError):

@@ -9,7 +9,7 @@ from piispan.dataset_builder import Split
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
 from piispan.runs.artifacts import BaseModel, adapter_sidecar, documents_sha256, new_folder, save_adapter, write_json
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
-from piispan.runs.machine import fastest_dtype
+from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
 from piispan.runs.training import train_adapter
@@ -37,9 +37,8 @@ def load_base(settings: TrainSettings) -> Loaded:
         ModelError: If there is no such model.
     """
     import torch
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    quiet_libraries()
     torch.manual_seed(settings.seed)
     folder = embedded_model() if settings.model == "embedded" else Path(settings.model)
     is_local = folder.is_dir()

@@ -4,10 +4,12 @@ import os
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from piispan.core import require_extra
+
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["fastest_dtype", "hardware", "installed_versions", "usable_cores"]
+__all__ = ["fastest_dtype", "hardware", "installed_versions", "quiet_libraries", "usable_cores"]
 
 _LIBRARIES = ("piispan", "torch", "transformers", "trl", "peft", "datasets", "evaluate", "huggingface-hub", "accelerate")
 
@@ -41,6 +43,14 @@ def _seconds_of_product(dtype: "torch.dtype") -> float:
         left @ right
         times.append(perf_counter() - started)
     return min(times)
+
+
+def quiet_libraries() -> None:
+    """Turn off transformers' own progress bars; this room shows its own."""
+    require_extra("tag", "torch", "transformers", "peft")
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
 
 
 def hardware() -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piispan.core import DataError
-from piispan.runs.machine import fastest_dtype
+from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.tagger import Operator, Tagger, redact_text
 
@@ -41,6 +41,7 @@ def redact_file(
     path = Path(source)
     content = _read(path)
     rows: list[dict[str, object]] = _rows(path, content) if path.suffix == ".jsonl" else [{"text": content}]
+    quiet_libraries()
     tagger = Tagger.from_pretrained(model, batch_size=batch_size, dtype=fastest_dtype())
     bar = progress or Silent()
     texts = [str(row["text"]) for row in rows]

@@ -9,11 +9,11 @@ from piispan.model_card import DataFacts
 from piispan.runs.artifacts import make_folder, write_json
 from piispan.runs.evaluation import evaluate_tagger
 from piispan.runs.experiment import Experiment, load_base
-from piispan.runs.machine import fastest_dtype
+from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import read_split
 from piispan.runs.settings import TrainSettings
-from piispan.tagger import Tagger
+from piispan.tagger import Tagger, read_sidecar
 
 __all__ = ["evaluate", "train"]
 
@@ -82,16 +82,18 @@ def evaluate(
         batch_size: Texts decoded together.
         progress: Shows how far the work has come.
     """
+    sidecar = read_sidecar(model)
+    known = sidecar.labels if sidecar and labels is None else LabelSet.load(labels or "presidio")
+    documents = read_documents(data, labels=known)[0] if split is None else read_split(data, split, known).test
+    quiet_libraries()
     tagger = Tagger.from_pretrained(
         model,
-        labels=None if labels is None else LabelSet.load(labels),
+        labels=known,
         format=format,
         prompt_style=prompt_style,
         batch_size=batch_size,
         dtype=fastest_dtype(),
     )
-    known = tagger.prompt.labels
-    documents = read_documents(data, labels=known)[0] if split is None else read_split(data, split, known).test
     result = evaluate_tagger(tagger, documents, progress or Silent())
     if out is not None:
         folder = Path(out)

@@ -7,7 +7,7 @@ is loaded, not before.
 from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
 from piispan.tagger.decoding import Decoded, Decoder, GenerateDecoder
 from piispan.tagger.redaction import Operator, redact_text, without_overlap
-from piispan.tagger.tagger import Alignment, Tagger
+from piispan.tagger.tagger import Alignment, Tagger, read_sidecar
 
 __all__ = [
     "EMBEDDED_HUB_ID",
@@ -19,6 +19,7 @@ __all__ = [
     "Tagger",
     "embedded_model",
     "load_causal_lm",
+    "read_sidecar",
     "redact_text",
     "weights_sha256",
     "without_overlap",

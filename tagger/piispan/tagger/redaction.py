@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from piispan.core import Span, require_extra
+from piispan.core import RedactionError, Span, require_extra
 
 __all__ = ["Operator", "redact_text", "without_overlap"]
 
@@ -50,14 +50,14 @@ def redact_text(text: str, spans: Sequence[Span], operators: Mapping[str, Operat
         operators: Operator by label; the key ``DEFAULT`` serves every other label (``replace``).
 
     Raises:
-        ValueError: If a span lies outside the text, or an operator or its parameters are unknown.
+        RedactionError: If a span lies outside the text, or an operator or its parameters are unknown.
     """
     require_extra("tag", "presidio_anonymizer")
     chosen = operators or {}
     pieces, position = [], 0
     for span in without_overlap(spans):
         if span.end > len(text):
-            raise ValueError(f"span {span} lies outside the text of {len(text)} characters")
+            raise RedactionError(f"span {span} lies outside the text of {len(text)} characters")
         operator = chosen.get(span.label, chosen.get("DEFAULT", Operator()))
         pieces += [text[position : span.start], _operate(operator, text[span.start : span.end], span.label)]
         position = span.end
@@ -74,4 +74,4 @@ def _operate(operator: Operator, value: str, label: str) -> str:
         engine.validate(params)
         return str(engine.operate(value, params))
     except InvalidParamError as error:
-        raise ValueError(f"operator {operator.name!r} for {label}: {error.err_msg}") from None
+        raise RedactionError(f"operator {operator.name!r} for {label}: {error.err_msg}") from None

@@ -26,7 +26,7 @@ from piispan.tagger.redaction import Operator, redact_text
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Alignment", "Tagger"]
+__all__ = ["Alignment", "Tagger", "read_sidecar"]
 
 Alignment = Literal["recover", "strict"]
 """What becomes of an answer that is not faithful: spans mapped back to the text, or none at all."""
@@ -127,6 +127,17 @@ class Tagger:
     def _spans(self, output: str, text: str, alignment: Alignment) -> tuple[Span, ...]:
         parsed: Parsed = self.prompt.format.parse(output, text, self.prompt.labels)
         return parsed.recovered if alignment == "recover" else parsed.spans
+
+
+def read_sidecar(name: str | Path, revision: str | None = None) -> Sidecar | None:
+    """The settings of an adapter, without loading it; ``None`` for a model that is no adapter.
+
+    Raises:
+        ModelError: If there is no such folder or Hub repository.
+        SidecarError: If an adapter has no sidecar, or it cannot be read.
+    """
+    folder = _adapter_folder(name, revision)
+    return None if folder is None else Sidecar.load(folder)
 
 
 def _adapter_folder(name: str | Path, revision: str | None) -> Path | None:

@@ -1,0 +1,143 @@
+"""A user's mistake ends with one line, exit code 2, and no personal text."""
+
+import errno
+import json
+import sys
+
+import pytest
+
+from piispan.cli.main import main
+
+PLANTED = "Wilhelmina Ptarmigan"
+GOOD = {"id": "doc-1", "text": f"I am {PLANTED}.", "spans": [{"start": 5, "end": 25, "label": "PERSON"}], "group": None}
+
+
+@pytest.fixture
+def piispan(monkeypatch, capsys):
+    """Run the command in this process; give back exit code, output and error output."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["piispan", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stopped:
+            main()
+        captured = capsys.readouterr()
+        return int(stopped.value.code or 0), captured.out, captured.err
+
+    return run
+
+
+def _lines(tmp_path, *rows: object):
+    path = tmp_path / "documents.jsonl"
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def _with_span(**changes: object) -> dict[str, object]:
+    return {**GOOD, "id": "doc-2", "spans": [{**GOOD["spans"][0], **changes}]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([GOOD, f'{{"id": "x", "text": "{PLANTED}'], "line 2"),
+        ([GOOD, _with_span(end=99)], "document 'doc-2': span 0: [5:99] does not lie inside the text of 26 characters"),
+        ([GOOD, _with_span(label="PERSN")], "did you mean PERSON?"),
+        ([GOOD, GOOD], "doc-1"),
+        ([GOOD, {"id": "doc-2", "text": PLANTED}], "spans"),
+        ([], "empty"),
+        ([GOOD], "at least"),
+    ],
+    ids=["malformed", "outside", "label", "twice", "no spans", "empty", "too few"],
+)
+@pytest.mark.parametrize("command", ["quickstart", "train", "evaluate"])
+def test_bad_documents_are_named_before_any_model_is_loaded(piispan, tmp_path, rows, said, command) -> None:
+    path = _lines(tmp_path, *rows)
+    arguments = {
+        "quickstart": ["quickstart", "--data", path, "--out", tmp_path / "out"],
+        "train": ["train", path, "--out", tmp_path / "out"],
+        "evaluate": ["evaluate", "embedded", path, "--split", "random"],
+    }[command]
+    code, out, err = piispan(*arguments)
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
+    assert "Wilhelmina" not in out + err
+    assert "Ptarmigan" not in out + err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_that_is_not_utf_8_or_not_there(piispan, tmp_path) -> None:
+    path = tmp_path / "documents.jsonl"
+    path.write_bytes(json.dumps(GOOD).encode("utf-16"))
+    code, _, err = piispan("data", "convert", path, tmp_path / "out.jsonl")
+    assert code == 2
+    assert "UTF-8" in err
+    code, _, err = piispan("data", "convert", tmp_path / "absent.jsonl", tmp_path / "out.jsonl")
+    assert code == 2
+    assert "absent.jsonl" in err
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_skipped_documents_are_counted_and_named(piispan, tmp_path) -> None:
+    path = _lines(tmp_path, GOOD, _with_span(end=99), {**GOOD, "id": "doc-3"})
+    code, out, err = piispan("data", "convert", path, tmp_path / "out.jsonl", "--on-error", "skip", "--json")
+    assert code == 0
+    assert json.loads(out) == {"documents": 2, "spans": {"PERSON": 2}, "trimmed": 0, "reordered": 0, "rejected": 1}
+    assert "line 2" in err
+    assert "Ptarmigan" not in err
+
+
+@pytest.mark.parametrize("model", ["./no-such-folder", "/no/such/folder"])
+def test_a_missing_model(piispan, tmp_path, model) -> None:
+    code, _, err = piispan("evaluate", model, _lines(tmp_path, GOOD))
+    assert code == 2
+    assert f"no such folder: {model}" in err
+    code, _, err = piispan("train", _lines(tmp_path, GOOD), "--test", _lines(tmp_path, GOOD), "--model", model, "--out", tmp_path / "out")
+    assert code == 2
+    assert f"no such folder: {model}" in err
+
+
+def test_an_adapter_without_its_sidecar(piispan, tmp_path) -> None:
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    (folder / "adapter_config.json").write_text("{}", "utf-8")
+    code, _, err = piispan("redact", folder, _lines(tmp_path, GOOD))
+    assert code == 2
+    assert "piispan.json" in err
+
+
+def test_a_missing_extra_is_named_by_its_install(piispan, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("piispan.core.extras.find_spec", lambda module: None)
+    code, _, err = piispan("evaluate", "embedded", _lines(tmp_path, GOOD))
+    assert code == 2
+    assert 'needs: pip install "piispan[tag]"' in err
+
+
+def test_a_full_disk(piispan, tmp_path, monkeypatch) -> None:
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    monkeypatch.setattr("os.replace", full)
+    code, _, err = piispan("data", "synth", tmp_path / "out.jsonl", "--count", "3")
+    assert code == 2
+    assert "no space left" in err
+    assert err.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["quickstart", "--format", "xml"],
+        ["quickstart", "--labels", "presido"],
+        ["quickstart", "--minutes", "0"],
+        ["train"],
+        ["data", "synth", "out.jsonl", "--count", "0"],
+        ["nonsense"],
+    ],
+)
+def test_wrong_options(piispan, arguments) -> None:
+    code, _, err = piispan(*arguments)
+    assert code == 2
+    assert "Traceback" not in err
