@@ -96,7 +96,7 @@ MEGABYTE = 1_000_000
 LARGE = {
     "rows": "[" + ",".join([entity("a", occurrence=10**9)] * 8000) + "]",
     "distinct rows": "[" + ",".join(entity("a" * (i % 90 + 1), occurrence=i) for i in range(7000)) + "]",
-    "cut rows": "[" + ",".join([entity("[1]")] * 8000) + ', {"entity_type": "PER',
+    "cut rows": "[" + ",".join([entity("[1]")] * 9000) + ', {"entity_type": "PER',
     "nested lists cut off": "[" * 150 + "1," * 499_900,
     "nested objects cut off": '{"a":' * 150 + "[" + "1," * 499_600,
     "objects that never end": '[{"a":' * 160_000,
