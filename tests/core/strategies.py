@@ -13,7 +13,8 @@ PIECES = (
     "<PERSON>", "</PERSON>", "<\\PERSON>", "<\\\\/PERSON>", "<b>", "</b>", "<br/>", "<", ">", "\\", "/", "PERSON", "<GPE>",
     '"', "'", "\\n", "\n", "\r", "\r\n", "\t", "\x00", "\x1c", "\x85", "\u2028", "\u00a0", "\ufeff", "\u200b", " ", "  ",
     "王小明", "東京", "한글", "👩‍👩‍👧", "🇫🇮", "👍🏽", "e\u0301", "a\u0308\u0323", "שלום", "مرحبا", "\u202eabc\u202c", "Łódź", "ß",
-    "\U0010ffff",     "John", "Doe", "John Doe", "a", "aa", "B-PERSON", "O", "_x_", "1.5", "```", "[", "]", "{", "}", "[]", '{"entity_type"', "&lt;",
+    "\U0010ffff",     "John", "Doe", "John Doe", "a", "aa", "B-PERSON", "O", "_x_", "1.5", "```",
+    "[", "]", "{", "}", "[]", '{"entity_type"', "&lt;",
 )  # fmt: skip
 
 texts = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(PIECES), max_size=20).map("".join), st.text("<>/\\ab \n", max_size=30))

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from piispan.core import DataError, Prediction, Span, read_predictions, write_predictions
 
 scores = st.none() | st.floats(0, 1)
-spans = st.builds(
-    lambda start, length, *rest: Span(start, start + length, *rest), st.integers(0, 99), st.integers(1, 9), st.just("AGE"), scores
-)
+places = st.tuples(st.integers(0, 99), st.integers(1, 9))
+spans = st.builds(lambda place, score: Span(place[0], sum(place), "AGE", score), places, scores)
 predictions = st.builds(
     Prediction,
     id=st.text(),
