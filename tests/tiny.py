@@ -1,8 +1,20 @@
-"""A tiny chat model and tokenizer, made on the spot: byte-level, random weights, float64."""
+"""Tiny chat models and a tokenizer, made on the spot: byte-level, random weights, float64."""
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+from transformers import (
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 CHAT_TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}{% endfor %}"
@@ -21,20 +33,43 @@ def tiny_tokenizer() -> PreTrainedTokenizerFast:
     return fast
 
 
-def tiny_llama(seed: int = 0, *, context: int = 8192) -> LlamaForCausalLM:
-    """Two layers, four heads of two key-value heads, 32 dimensions, float64."""
+SHAPE = {
+    "vocab_size": 260,
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "bos_token_id": 256,
+    "eos_token_id": 257,
+    "pad_token_id": 257,
+    "attn_implementation": "sdpa",
+}
+"""Two layers, four heads of two key-value heads, 32 dimensions."""
+
+
+def _made(model_class: type, config: PretrainedConfig, seed: int) -> PreTrainedModel:
     torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=260,
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=context,
-        bos_token_id=256,
-        eos_token_id=257,
-        pad_token_id=257,
-        attn_implementation="sdpa",
-    )
-    return LlamaForCausalLM(config).double().eval()
+    return model_class(config).double().eval()
+
+
+def tiny_llama(seed: int = 0, *, context: int = 8192) -> PreTrainedModel:
+    """Full attention."""
+    return _made(LlamaForCausalLM, LlamaConfig(max_position_embeddings=context, **SHAPE), seed)
+
+
+def tiny_qwen3(seed: int = 0) -> PreTrainedModel:
+    """Full attention with norms on queries and keys."""
+    return _made(Qwen3ForCausalLM, Qwen3Config(head_dim=8, **SHAPE), seed)
+
+
+def tiny_mistral(seed: int = 0) -> PreTrainedModel:
+    """A sliding window of 20 tokens in every layer."""
+    return _made(MistralForCausalLM, MistralConfig(sliding_window=20, **SHAPE), seed)
+
+
+def tiny_gemma3(seed: int = 0) -> PreTrainedModel:
+    """One layer with a sliding window of 16 tokens, one without."""
+    kinds = ["sliding_attention", "full_attention"]
+    config = Gemma3TextConfig(head_dim=8, query_pre_attn_scalar=8, sliding_window=16, layer_types=kinds, **SHAPE)
+    return _made(Gemma3ForCausalLM, config, seed)

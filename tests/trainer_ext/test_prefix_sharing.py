@@ -5,20 +5,28 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piispan.trainer_ext import IGNORED, PrefixSharingCollator, first_fit_decreasing
-from tests.tiny import tiny_llama
+from piispan.core import FormatError
+from piispan.trainer_ext import IGNORED, PrefixSharingCollator, group_by_length, use_shared_prefix_attention
+from tests.tiny import tiny_gemma3, tiny_llama, tiny_mistral, tiny_qwen3
 from tests.trainer_ext.examples import random_rows
 
-
-@given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 100))
-def test_bins_hold_every_item_once_and_no_more_than_their_capacity(lengths, capacity) -> None:
-    bins = first_fit_decreasing(lengths, capacity)
-    assert sorted(index for members in bins for index in members) == list(range(len(lengths)))
-    assert all(len(members) == 1 or sum(lengths[i] for i in members) <= capacity for members in bins)
+MODELS = [tiny_llama, tiny_qwen3, tiny_gemma3, tiny_mistral]
 
 
-def _loss_of_packed(model, rows, max_tokens: int) -> torch.Tensor:
-    batch = PrefixSharingCollator(257, max_tokens)(rows)
+@given(st.lists(st.integers(1, 60), max_size=40))
+def test_groups_hold_every_document_once_by_length_and_an_eighth_of_padding_at_most(lengths) -> None:
+    groups = group_by_length(lengths)
+    order = [index for members in groups for index in members]
+    assert sorted(order) == list(range(len(lengths)))
+    assert [lengths[i] for i in order] == sorted(lengths)
+    for members in groups:
+        filled, padded = sum(lengths[i] for i in members), len(members) * lengths[members[-1]]
+        assert padded - filled <= padded / 8
+
+
+def _loss_of_packed(model, rows) -> torch.Tensor:
+    batch = PrefixSharingCollator(257)(rows)
+    use_shared_prefix_attention(model)
     targets = batch.pop("labels")[:, 1:]
     logits = model(**batch).logits[:, :-1]
     return torch.nn.functional.cross_entropy(logits[targets != IGNORED], targets[targets != IGNORED])
@@ -30,28 +38,31 @@ def _loss_of_padded(model, rows) -> torch.Tensor:
     ids = torch.tensor([row["input_ids"] + [257] * gap for row, gap in zip(rows, gaps, strict=True)])
     labels = torch.tensor([row["labels"] + [IGNORED] * gap for row, gap in zip(rows, gaps, strict=True)])
     mask = torch.tensor([[1] * (width - gap) + [0] * gap for gap in gaps])
+    model.set_attn_implementation("sdpa")
     logits, targets = model(input_ids=ids, attention_mask=mask).logits[:, :-1], labels[:, 1:]
     return torch.nn.functional.cross_entropy(logits[targets != IGNORED], targets[targets != IGNORED])
 
 
 @pytest.mark.parametrize("documents", [1, 2, 7, 33])
-@pytest.mark.parametrize("max_tokens", [40, 70, 1000])
-def test_loss_and_gradients_equal_those_of_the_padded_batch(documents, max_tokens) -> None:
-    model, rows = tiny_llama(seed=1), random_rows(documents, seed=documents)
+@pytest.mark.parametrize("make", MODELS, ids=lambda make: make.__name__)
+def test_loss_and_gradients_equal_those_of_the_padded_batch(make, documents) -> None:
+    model, rows = make(seed=1), random_rows(documents, seed=documents)
     gradients = []
-    for loss in (_loss_of_packed(model, rows, max_tokens), _loss_of_padded(model, rows)):
+    for measure in (_loss_of_packed, _loss_of_padded):
         model.zero_grad()
+        loss = measure(model, rows)
         loss.backward()
         gradients.append([loss.detach(), *(parameter.grad.clone() for parameter in model.parameters())])
     for ours, reference in zip(*gradients, strict=True):
-        torch.testing.assert_close(ours, reference, rtol=1e-5, atol=1e-8)  # RMSNorm works in float32 whatever the model
+        torch.testing.assert_close(ours, reference, rtol=1e-4, atol=1e-7)  # RMSNorm works in float32 whatever the model
 
 
 def test_a_document_is_blind_to_its_neighbours_in_the_row() -> None:
     model = tiny_llama(seed=2)
     rows = random_rows(3, seed=5)
     changed = [rows[0], {**rows[1], "input_ids": [*rows[1]["input_ids"][:-1], 7]}, rows[2]]
-    collate = PrefixSharingCollator(257, 1000)
+    collate = PrefixSharingCollator(257)
+    use_shared_prefix_attention(model)
     outputs = []
     for members in (rows, changed):
         batch = collate(members)
@@ -63,16 +74,30 @@ def test_a_document_is_blind_to_its_neighbours_in_the_row() -> None:
 
 def test_rows_without_anything_in_common_are_packed_all_the_same() -> None:
     rows = random_rows(2, prefix=0, seed=3)
-    packed = _loss_of_packed(tiny_llama(), rows, 100)
+    packed = _loss_of_packed(tiny_llama(), rows)
     torch.testing.assert_close(packed, _loss_of_padded(tiny_llama(), rows))
 
 
-def test_shapes_and_types() -> None:
-    batch = PrefixSharingCollator(257, 60)(random_rows(6))
-    packed, width = batch["input_ids"].shape
-    assert packed > 1
-    assert width <= 60
-    assert batch["labels"].shape == batch["position_ids"].shape == (packed, width)
-    assert batch["attention_mask"].shape == (packed, 1, width, width)
-    assert batch["attention_mask"].dtype == torch.bool
-    assert batch["attention_mask"].any(-1).all(), "every query must see a key, or its softmax is NaN"
+def test_shapes_and_layout() -> None:
+    rows = random_rows(6)
+    batch = PrefixSharingCollator(257)(rows)
+    layout = batch["prefix_layout"]
+    assert layout.prefix == 30
+    assert sum(count for count, _ in layout.groups) == 6
+    assert all(batch[name].shape == (1, layout.width) for name in ("input_ids", "labels", "position_ids"))
+    assert (batch["labels"] != IGNORED).sum() == sum(label != IGNORED for row in rows for label in row["labels"])
+
+
+def test_without_a_layout_the_model_is_what_it_was() -> None:
+    model = tiny_llama()
+    ids, mask = torch.tensor([[1, 2, 3, 4], [5, 6, 257, 257]]), torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
+    before = model(input_ids=ids, attention_mask=mask).logits
+    use_shared_prefix_attention(model)
+    assert model(input_ids=ids, attention_mask=mask).logits.equal(before)
+
+
+def test_recurrent_layers_are_refused() -> None:
+    model = tiny_llama()
+    model._is_stateful = True
+    with pytest.raises(FormatError, match="recurrent layers cannot share a prompt prefix; use trl's SFTTrainer"):
+        use_shared_prefix_attention(model)

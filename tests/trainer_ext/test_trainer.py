@@ -7,7 +7,7 @@ from transformers import TrainerCallback
 from trl import SFTTrainer
 
 from piispan.core import FormatError
-from piispan.trainer_ext import PiiSFTTrainer, lora_preset, sft_config
+from piispan.trainer_ext import IGNORED, PiiSFTTrainer, lora_preset, sft_config
 from tests.tiny import tiny_llama, tiny_tokenizer
 from tests.trainer_ext.examples import random_rows
 
@@ -89,4 +89,4 @@ def test_evaluation_loss_is_reported_too(tmp_path) -> None:
         trainer.model.eval()
         loss, outputs = trainer.compute_loss(trainer.model, batch, return_outputs=True)
     assert torch.isfinite(loss)
-    assert outputs.logits.shape[0] == batch["input_ids"].shape[0]
+    assert outputs.logits.shape[1] == (batch["labels"] != IGNORED).sum()

@@ -23,7 +23,6 @@ class TrainSettings:
         lora_rank: Rank of the adapter.
         lora_alpha: Its scale.
         max_length: Most tokens of prompt and answer; ``None`` for the model's own limit.
-        max_tokens: Most tokens of a packed training row, shared prefix included.
         seed: Seed of everything random.
 
     Raises:
@@ -41,13 +40,12 @@ class TrainSettings:
     lora_rank: int = 16
     lora_alpha: int = 32
     max_length: int | None = None
-    max_tokens: int = 1024
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name, value, known in (("format", self.format, FORMATS), ("prompt style", self.prompt_style, STYLES)):
             if value not in known:
                 raise FormatError(f"no {name} named {value!r}; known: {', '.join(known)}")
-        for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha", "max_tokens"):
+        for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha"):
             if not getattr(self, name) > 0:
                 raise FormatError(f"{name} must be greater than 0, was: {getattr(self, name)}")

@@ -12,10 +12,9 @@ from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
-from piispan.trainer_ext import PrefixSharingCollator, TokenRow, lora_preset, sft_config, token_rows
+from piispan.trainer_ext import IGNORED, PackedBatch, PrefixSharingCollator, TokenRow, lora_preset, sft_config, token_rows
 
 if TYPE_CHECKING:
-    import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
 __all__ = ["Trained", "seconds_per_step", "train_adapter"]
@@ -56,7 +55,6 @@ def train_adapter(
             processing_class=tokenizer,
             peft_config=lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision),
             callbacks=[_progress_callback(progress)],
-            max_tokens=settings.max_tokens,
         )
         _no_default_printing(trainer)
         trainer.train()
@@ -131,23 +129,28 @@ def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], setting
     """
     import torch
 
-    collate = PrefixSharingCollator(0, settings.max_tokens)
+    from piispan.trainer_ext import use_shared_prefix_attention
+
+    use_shared_prefix_attention(model)
+    collate = PrefixSharingCollator(0)
     size = settings.batch_size
     batches = [collate(rows[start : start + size]) for start in (0, size)]
     seconds = []
     for batch in batches:
         started = perf_counter()
-        _forward_and_backward(model, {name: tensor.to(model.device) for name, tensor in batch.items()})
+        _forward_and_backward(model, batch)
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         seconds.append(perf_counter() - started)
     return min(seconds)
 
 
-def _forward_and_backward(model: "PreTrainedModel", batch: "dict[str, torch.Tensor]") -> None:
+def _forward_and_backward(model: "PreTrainedModel", batch: PackedBatch) -> None:
     import torch
 
-    embedded = model.get_input_embeddings()(batch["input_ids"]).detach().requires_grad_()
-    output = model(inputs_embeds=embedded, position_ids=batch["position_ids"], attention_mask=batch["attention_mask"], logits_to_keep=1)
+    embedded = model.get_input_embeddings()(batch["input_ids"].to(model.device)).detach().requires_grad_()
+    places, layout = batch["position_ids"].to(model.device), batch["prefix_layout"]
+    kept = (batch["labels"][0, 1:] != IGNORED).nonzero().squeeze(1).to(model.device)
+    output = model(inputs_embeds=embedded, position_ids=places, prefix_layout=layout, logits_to_keep=kept)
     loss = output.logits.float().logsumexp(-1).mean()
     torch.autograd.grad(loss, embedded)

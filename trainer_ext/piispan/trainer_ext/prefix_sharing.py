@@ -1,14 +1,17 @@
-"""A batch whose rows share a prompt prefix, with the prefix computed once per packed row.
+"""A batch whose documents share a prompt prefix, packed into one row with the prefix computed once.
 
-Layout of one packed row: ``[prefix][rest of row 1][rest of row 2]…``. The position ids of each rest
-start at ``len(prefix)``; each rest attends to the prefix and causally to itself, and to nothing else.
-Every token therefore sees exactly what it would see in a row of its own, so loss and gradients are
-those of the padded batch up to rounding.
+Layout: ``[prefix][document 1][document 2]…``. The position ids of each document start at
+``len(prefix)``; each document attends to the prefix and causally to itself, and to nothing else (see
+``prefix_attention``). Every token therefore sees exactly what it would see in a row of its own, so loss and
+gradients are those of the padded batch up to rounding.
+
+Documents are sorted by length and padded in groups of like length, so that attention takes each group as
+one batch. A group is closed when padding would fill more than an eighth of it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from piispan.core import common_prefix
 from piispan.trainer_ext.rows import IGNORED, TokenRow
@@ -16,74 +19,94 @@ from piispan.trainer_ext.rows import IGNORED, TokenRow
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["PrefixSharingCollator", "first_fit_decreasing"]
+__all__ = ["PackedBatch", "PrefixLayout", "PrefixSharingCollator", "group_by_length"]
+
+_MOST_PADDING = 1 / 8
 
 
-def first_fit_decreasing(lengths: Sequence[int], capacity: int) -> list[list[int]]:
-    """Indices of ``lengths`` in bins of at most ``capacity``; a longer item has a bin of its own."""
-    bins: list[list[int]] = []
-    room: list[int] = []
-    for index in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        place = next((b for b, left in enumerate(room) if lengths[index] <= left), None)
-        if place is None:
-            bins.append([index])
-            room.append(capacity - lengths[index])
+@dataclass(frozen=True, slots=True)
+class PrefixLayout:
+    """Where things lie in a packed row.
+
+    Args:
+        prefix: Tokens of the shared prefix.
+        groups: (documents, tokens of each with padding), in the row's order.
+    """
+
+    prefix: int
+    groups: tuple[tuple[int, int], ...]
+
+    @property
+    def width(self) -> int:
+        """Tokens of the whole row."""
+        return self.prefix + sum(count * width for count, width in self.groups)
+
+
+class PackedBatch(TypedDict):
+    """Keyword arguments of a causal language model; the tensors are int64 ``(1, seq)``."""
+
+    input_ids: "torch.Tensor"
+    labels: "torch.Tensor"
+    position_ids: "torch.Tensor"
+    prefix_layout: PrefixLayout
+
+
+def group_by_length(lengths: Sequence[int]) -> list[list[int]]:
+    """Indices of ``lengths``, shortest first, in groups of which padding to the longest fills an eighth at most."""
+    groups: list[list[int]] = []
+    total = 0
+    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+        padded = lengths[index] * (len(groups[-1]) + 1) if groups else 0
+        if groups and padded - total - lengths[index] <= _MOST_PADDING * padded:
+            groups[-1].append(index)
+            total += lengths[index]
         else:
-            bins[place].append(index)
-            room[place] -= lengths[index]
-    return bins
+            groups.append([index])
+            total = lengths[index]
+    return groups
 
 
 @dataclass(frozen=True, slots=True)
 class PrefixSharingCollator:
-    """Packs token rows behind their common prefix.
+    """Packs token rows behind their common prefix, for a model with ``use_shared_prefix_attention``.
 
     Args:
-        pad_token_id: Fills short rows. May equal the end-of-turn token: padding is told by length.
-        max_tokens: Most tokens of a packed row, prefix included. A longer document has a row of its own.
+        pad_token_id: Fills short documents. May equal the end-of-turn token: padding bears no loss, and
+            stands behind every token that could see it.
     """
 
     pad_token_id: int
-    max_tokens: int = 1024
 
-    def __call__(self, rows: Sequence[TokenRow]) -> "dict[str, torch.Tensor]":
-        """Tensors for a causal language model with SDPA attention.
-
-        Returns:
-            ``input_ids``, ``labels``, ``position_ids``: int64 ``(packed rows, seq)``; ``attention_mask``:
-            bool ``(packed rows, 1, seq, seq)``, true where the query (third axis) may see the key (last).
-        """
+    def __call__(self, rows: Sequence[TokenRow]) -> PackedBatch:
+        """One packed row. The documents stand in it by length, not in the order given."""
         import torch
 
         prefix = _shared_prefix(rows)
         rests = [len(row["input_ids"]) - prefix for row in rows]
-        bins = first_fit_decreasing(rests, self.max_tokens - prefix)
-        width = prefix + max(sum(rests[i] for i in members) for members in bins)
-        shape = (len(bins), width)
-        input_ids = torch.full(shape, self.pad_token_id)
-        labels = torch.full(shape, IGNORED)
-        position_ids = torch.zeros(shape, dtype=torch.long)
-        segments = torch.full(shape, -1)
-        for number, members in enumerate(bins):
-            shared = rows[members[0]]["input_ids"][:prefix]
-            input_ids[number, :prefix] = torch.tensor(shared, dtype=torch.long)
-            position_ids[number, :prefix] = torch.arange(prefix)
-            segments[number, :prefix] = 0
-            start = prefix
-            for rank, index in enumerate(members, 1):
-                stop = start + rests[index]
-                input_ids[number, start:stop] = torch.tensor(rows[index]["input_ids"][prefix:])
-                labels[number, start:stop] = torch.tensor(rows[index]["labels"][prefix:])
-                position_ids[number, start:stop] = torch.arange(prefix, prefix + rests[index])
-                segments[number, start:stop] = rank
-                start = stop
-        return {"input_ids": input_ids, "labels": labels, "position_ids": position_ids, "attention_mask": _mask(segments)}
+        input_ids = list(rows[0]["input_ids"][:prefix])
+        labels = [IGNORED] * prefix
+        position_ids = list(range(prefix))
+        groups = []
+        for members in group_by_length(rests):
+            width = rests[members[-1]]
+            groups.append((len(members), width))
+            for index in members:
+                padding = width - rests[index]
+                input_ids += [*rows[index]["input_ids"][prefix:], *[self.pad_token_id] * padding]
+                labels += [*rows[index]["labels"][prefix:], *[IGNORED] * padding]
+                position_ids += range(prefix, prefix + width)
+        return {
+            "input_ids": torch.tensor([input_ids]),
+            "labels": torch.tensor([labels]),
+            "position_ids": torch.tensor([position_ids]),
+            "prefix_layout": PrefixLayout(prefix, tuple(groups)),
+        }
 
 
 def _shared_prefix(rows: Sequence[TokenRow]) -> int:
     """Tokens shared by all rows, one token of each row's prompt at least left out.
 
-    A rest must begin with a token without loss, for the token before it in the packed row is another
+    A document must begin with a token without loss, for the token before it in the packed row is another
     document's, and the loss predicts each token from the one before.
     """
     unlabelled = min(_leading_ignored(row["labels"]) for row in rows)
@@ -92,13 +115,3 @@ def _shared_prefix(rows: Sequence[TokenRow]) -> int:
 
 def _leading_ignored(labels: Sequence[int]) -> int:
     return next((i for i, label in enumerate(labels) if label != IGNORED), len(labels))
-
-
-def _mask(segments: "torch.Tensor") -> "torch.Tensor":
-    """``(rows, seq)`` segment numbers (0 prefix, 1… documents, -1 padding) to ``(rows, 1, seq, seq)``."""
-    import torch
-
-    query, key = segments[:, :, None], segments[:, None, :]
-    causal = torch.ones(segments.shape[1], segments.shape[1], dtype=torch.bool).tril()
-    own = torch.eye(segments.shape[1], dtype=torch.bool)  # a padded query must see something, or its softmax is NaN
-    return (((query == key) | (key == 0)) & (query >= 0) & causal | own)[:, None]

@@ -10,6 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError
+from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
 from piispan.trainer_ext.rows import IGNORED, TokenRow
 
@@ -20,13 +21,12 @@ class PiiSFTTrainer(SFTTrainer):
     """``SFTTrainer`` whose batches share the prompt prefix.
 
     Args:
-        model: A causal language model that attends by SDPA.
+        model: A causal language model; its attention is switched to ``prefix_attention``.
         args: See ``sft_config``. ``per_device_train_batch_size`` counts documents.
         rows: Token rows of the training documents.
         processing_class: The tokenizer; saved with the checkpoints.
         peft_config: The adapter, such as ``lora_preset()``.
         callbacks: Further callbacks.
-        max_tokens: Most tokens of a packed row, prefix included.
 
     Raises:
         FormatError: If there are no rows, or the model cannot share a prefix.
@@ -41,12 +41,10 @@ class PiiSFTTrainer(SFTTrainer):
         processing_class: PreTrainedTokenizerBase,
         peft_config: PeftConfig | None = None,
         callbacks: list[TrainerCallback] | None = None,
-        max_tokens: int = 1024,
     ) -> None:
         if not rows:
             raise FormatError("there are no documents to train on")
-        if getattr(model, "_is_stateful", False):
-            raise FormatError("a model with recurrent layers cannot share a prompt prefix; use trl's SFTTrainer with its padded collator")
+        use_shared_prefix_attention(model)
         padding = processing_class.pad_token_id
         super().__init__(
             model=model,
@@ -55,7 +53,7 @@ class PiiSFTTrainer(SFTTrainer):
             processing_class=processing_class,
             peft_config=peft_config,
             callbacks=callbacks,
-            data_collator=PrefixSharingCollator(0 if padding is None else padding, max_tokens),
+            data_collator=PrefixSharingCollator(0 if padding is None else padding),
         )
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
@@ -67,13 +65,11 @@ class PiiSFTTrainer(SFTTrainer):
             return_outputs: Give back the model's output too; its logits cover the positions kept.
             num_items_in_batch: Labelled tokens of the whole optimizer step; ``None`` for those of this batch.
         """
-        targets = inputs["labels"][:, 1:]
-        kept = (targets != IGNORED).any(0).nonzero().squeeze(1)
+        targets = inputs["labels"][0, 1:]
+        kept = (targets != IGNORED).nonzero().squeeze(1)
         outputs = model(**{k: v for k, v in inputs.items() if k != "labels"}, use_cache=False, logits_to_keep=kept)
-        chosen = targets[:, kept]
-        bearing = chosen != IGNORED
-        logits, chosen = outputs.logits[bearing].float(), chosen[bearing]
-        count = bearing.sum() if num_items_in_batch is None else num_items_in_batch
+        logits, chosen = outputs.logits[0].float(), targets[kept]
+        count = kept.numel() if num_items_in_batch is None else num_items_in_batch
         loss = torch.nn.functional.cross_entropy(logits, chosen, reduction="sum") / count
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes
