@@ -104,7 +104,7 @@ LARGE = {
     "braces": "{" * MEGABYTE,
     "open strings": '["a",' * 200_000,
     "bracket and space": "[ " * 500_000,
-    "one long string": "[[{" * 400 + '"' + "a" * 998_000,
+    "one long string": '{"a":' * 900 + '"' + "a" * 995_000,
     "quoted braces": '{"' * 500_000,
     "huge number": '[{"a": ' + "9" * 999_000,
     "pairs of tags": "<PERSON>a</PERSON>" * 55_000,

@@ -72,6 +72,7 @@ def test_drifted_text_gives_no_strict_span_but_recovers(output, recovered):
         ("Ann</PERSON> Banks met Ann in Oulu.", ()),
         ("<PERSON>Ann</GPE> Banks met Ann in <GPE>Oulu</GPE>.", (OULU,)),
         ("<PERSON><PERSON>Ann</PERSON></PERSON> Banks met Ann in Oulu.", (ANN,)),
+        ("<PERSON><PERSON>Ann</PERSON> Banks met Ann in Oulu.", (ANN,)),
         ("<FOO>Ann</FOO> Banks met Ann in <GPE>Oulu</GPE>.", (OULU,)),
         ("<b>Ann</b> Banks met Ann in <GPE>Oulu</GPE>.", (OULU,)),
         ("<person>Ann</person> Banks met Ann in <GPE>Oulu</GPE>.", (OULU,)),
@@ -154,6 +155,17 @@ def test_listed_problems(name, bad, problems):
 def test_duplicates_are_mentions_but_one_span():
     parsed = read("json", json.dumps([row("Ann")] * 3))
     assert (len(parsed.mentions), parsed.spans) == (3, (ANN,))
+
+
+@pytest.mark.parametrize("name", ["json", "json_values"])
+def test_white_space_at_the_edges_of_a_value_is_left_out_of_its_span(name):
+    parsed = read(name, json.dumps([row(" Ann ", 13, 18, 0)]))
+    assert (parsed.spans, parsed.mentions[0].value) == ((SECOND_ANN,), " Ann ")
+
+
+def test_an_empty_list_with_words_around_it_is_extraneous():
+    for output in ("[] Done.", "None: []", "```json\n[]\n```"):
+        assert flags(read("json", output)) == {"malformed", "extraneous_text"}
 
 
 def test_listed_spans_may_overlap():
