@@ -10,7 +10,7 @@ from tests.house.rooms import PYPROJECT, ROOMS, ROOT, sources
 
 TOKEN = re.compile(r"hf_[A-Za-z0-9]{20,}")
 MACHINE_PATH = re.compile(r"""(?<![\w.~$}-])/(?:work|root|home/\w+|Users/\w+|mnt/\w+)/[\w.-]+""")
-PLANTED = {"tests/model_card/test_facts.py"}
+PLANTED = {"tests/model_card/test_facts.py", "tests/house/test_layout.py"}
 """Files that plant a made-up path or token to see it refused."""
 
 
