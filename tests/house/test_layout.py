@@ -83,6 +83,6 @@ def test_no_machine_path_or_token_is_tracked():
 
 def test_patterns_see_what_they_should():
     assert TOKEN.search("hf" + "_" + "aB3" * 10)
-    for path in ("/work/main/x", "'/home/ada/notes.jsonl'", "=/root/.cache", "/Users/ada/x"):
+    for path in ("/mnt/data/x", "'/home/ada/notes.jsonl'", "=/root/.cache", "/Users/ada/x"):
         assert MACHINE_PATH.search(path), path
-    assert not MACHINE_PATH.search("docs/work/main and https://example.org/home/page and ~/work/x")
+    assert not MACHINE_PATH.search("docs/work/page and https://example.org/home/page and ~/work/x")
