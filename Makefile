@@ -49,7 +49,8 @@ $(VENV)/.test: pyproject.toml constraints.txt | $(VENV)/.demo
 	touch $@
 
 $(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "piispan needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
 clean:
 	rm -rf $(VENV) build dist runs-out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -121,7 +121,7 @@ def test_a_full_disk(piispan, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("os.replace", full)
     code, _, err = piispan("data", "synth", tmp_path / "out.jsonl", "--count", "3")
     assert code == 2
-    assert "no space left" in err
+    assert "No space left" in err
     assert err.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 

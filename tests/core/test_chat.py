@@ -32,18 +32,13 @@ class Recorder:
 def test_encode_chat_passes_template_options_on():
     recorder = Recorder()
     messages = ({"role": "user", "content": "x"},)
+    always = {"tokenize": True, "add_generation_prompt": True, "return_dict": True, "sanitize_control_tokens": True}
     assert encode_chat(recorder, messages, add_generation_prompt=True) == [1, 2]
     assert recorder.seen[0] == list(messages)
-    assert recorder.seen[1] == {"tokenize": True, "add_generation_prompt": True, "return_dict": True, "enable_thinking": False}
+    assert recorder.seen[1] == {**always, "enable_thinking": False}
     encode_chat(recorder, messages, add_generation_prompt=False, template_options={"enable_thinking": True, "date": "now"})
     assert recorder.seen[1]["add_generation_prompt"] is False
-    assert recorder.seen[1] == {
-        "tokenize": True,
-        "add_generation_prompt": False,
-        "return_dict": True,
-        "enable_thinking": True,
-        "date": "now",
-    }
+    assert recorder.seen[1] == {**always, "add_generation_prompt": False, "enable_thinking": True, "date": "now"}
 
 
 @pytest.mark.parametrize("template", [None, ""])

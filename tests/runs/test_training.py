@@ -63,8 +63,10 @@ def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
     [
         ({"format": "xml"}, "no format named 'xml'; known: tagged"),
         ({"prompt_style": "haiku"}, "no prompt style named 'haiku'"),
-        ({"epochs": 0}, "epochs must be greater than 0, was: 0"),
-        ({"learning_rate": float("nan")}, "learning_rate must be greater than 0, was: nan"),
+        ({"epochs": 0}, "epochs must be greater than 0 and finite, was: 0"),
+        ({"epochs": float("inf")}, "was: inf"),
+        ({"max_length": 0}, "max_length must be greater than 0, was: 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be greater than 0 and finite, was: nan"),
     ],
 )
 def test_settings_check_themselves(change, message) -> None:

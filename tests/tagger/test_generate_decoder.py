@@ -6,7 +6,7 @@ from transformers import GenerationConfig
 
 from piispan.core import Document, LabelSet, TooLongError, encode_chat, get_format, make_prompt
 from piispan.tagger import GenerateDecoder, Tagger
-from tests.tiny import tiny_llama, tiny_tokenizer
+from tests.tiny import tiny_llama, tiny_mistral, tiny_tokenizer
 
 LABELS = LabelSet.load("presidio").subset(["PERSON", "AGE"])
 TEXTS = ["Ada is 36", "", "x", "Grace Hopper, aged 85, spoke to Ada.", "日本"]
@@ -23,6 +23,44 @@ def test_shared_prefix_gives_the_answers_of_single_texts(batch_size: int) -> Non
         alone = model.generate(asked, attention_mask=torch.ones_like(asked), generation_config=config)[0, asked.shape[1] :].tolist()
         ended = [token for token in alone if token != 257]
         assert decoded.output == tokenizer.decode(ended)
+
+
+def test_an_answer_s_budget_does_not_depend_on_its_neighbours() -> None:
+    """Texts that begin alike share more than the prompt; that is no reason to cut their answers."""
+    model, tokenizer = tiny_llama(), tiny_tokenizer()
+    prompt = make_prompt("plain", LABELS, get_format("tagged"))
+    decoder = GenerateDecoder(model, tokenizer, prompt)
+    letters = ["Dear all, this is the same letter head. " * 3 + end for end in ("Ada", "Bob")]
+    together, alone = decoder.decode(letters), [decoder.decode([letter])[0] for letter in letters]
+    assert [d.output for d in together] == [d.output for d in alone]
+    assert [d.output for d in decoder.decode([letters[0]] * 2)] == [alone[0].output] * 2
+
+
+def test_a_cut_answer_is_said_to_be_unfinished_and_untrue() -> None:
+    model, tokenizer = tiny_llama(), tiny_tokenizer()
+    prompt = make_prompt("plain", LABELS, get_format("tagged"))
+    decoder = GenerateDecoder(model, tokenizer, prompt)
+    decoded = decoder.decode(["Ada is 36"])[0]
+    budget = 3 * len("Ada is 36") + 96
+    assert (decoded.finished, decoded.output_tokens) in {(False, budget), (True, decoded.output_tokens)}
+    assert decoded.finished or not Tagger(decoder, prompt).tag_checked(["Ada is 36"])[0].faithful
+
+
+def test_penalties_of_the_checkpoint_are_not_applied() -> None:
+    tokenizer, prompt = tiny_tokenizer(), make_prompt("plain", LABELS, get_format("tagged"))
+    plain, penal = tiny_llama(), tiny_llama()
+    penal.generation_config.repetition_penalty = 5.0
+    penal.generation_config.no_repeat_ngram_size = 2
+    penal.generation_config.num_beams = 3
+    answers = [GenerateDecoder(model, tokenizer, prompt).decode(TEXTS) for model in (plain, penal)]
+    assert [d.output for d in answers[0]] == [d.output for d in answers[1]]
+
+
+def test_sliding_windows_are_decoded_as_each_text_alone() -> None:
+    model, tokenizer = tiny_mistral(), tiny_tokenizer()
+    prompt = make_prompt("plain", LABELS, get_format("tagged"))
+    decoder = GenerateDecoder(model, tokenizer, prompt)
+    assert [d.output for d in decoder.decode(TEXTS)] == [decoder.decode([text])[0].output for text in TEXTS]
 
 
 def test_progress_counts_every_text_and_order_is_kept() -> None:

@@ -96,8 +96,23 @@ def test_without_a_layout_the_model_is_what_it_was() -> None:
     assert model(input_ids=ids, attention_mask=mask).logits.equal(before)
 
 
+def test_a_model_that_keeps_the_layout_from_its_layers_is_refused() -> None:
+    model = tiny_llama()
+    use_shared_prefix_attention(model)
+    batch = PrefixSharingCollator(257)(random_rows(2))
+    with pytest.raises(FormatError, match="does not hand its options on"):
+        model(input_ids=batch["input_ids"], position_ids=batch["position_ids"], attention_mask=batch["attention_mask"])
+
+
+def test_rows_that_begin_with_loss_are_packed_too() -> None:
+    rows = [{"id": str(i), "input_ids": [1, 2, i], "labels": [1, 2, i]} for i in range(3)]
+    batch = PrefixSharingCollator(257)(rows)
+    assert batch["prefix_layout"].prefix == 0
+    assert batch["labels"].tolist() == [[IGNORED, 2, 0, IGNORED, 2, 1, IGNORED, 2, 2]]
+
+
 def test_recurrent_layers_are_refused() -> None:
     model = tiny_llama()
-    model._is_stateful = True
+    model.config.layer_types = ["full_attention", "linear_attention"]
     with pytest.raises(FormatError, match="recurrent layers cannot share a prompt prefix; use trl's SFTTrainer"):
         use_shared_prefix_attention(model)

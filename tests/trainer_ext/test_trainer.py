@@ -6,7 +6,7 @@ from datasets import Dataset
 from transformers import TrainerCallback
 from trl import SFTTrainer
 
-from piispan.core import FormatError
+from piispan.core import FormatError, TooLongError
 from piispan.trainer_ext import IGNORED, PiiSFTTrainer, lora_preset, sft_config
 from tests.tiny import tiny_llama, tiny_tokenizer
 from tests.trainer_ext.examples import random_rows
@@ -79,6 +79,19 @@ def test_nothing_to_train_on_and_recurrent_layers_are_refused(tmp_path) -> None:
     model._is_stateful = True
     with pytest.raises(FormatError, match="recurrent layers cannot share"):
         PiiSFTTrainer(model, _config(tmp_path), random_rows(2), processing_class=tiny_tokenizer())
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"max_length": 32}, "document '0': [0-9]+ tokens, and max_length=32 would cut its answer"),
+        ({"label_smoothing_factor": 0.1}, "does not do label_smoothing_factor"),
+        ({"loss_type": "dft"}, "does not do loss_type"),
+    ],
+)
+def test_what_would_change_the_rows_or_the_loss_unseen_is_refused(tmp_path, changes, message) -> None:
+    with pytest.raises((FormatError, TooLongError), match=message):
+        PiiSFTTrainer(tiny_llama(), _config(tmp_path, **changes), random_rows(4), processing_class=tiny_tokenizer())
 
 
 def test_evaluation_loss_is_reported_too(tmp_path) -> None:

@@ -21,6 +21,9 @@ Format = Annotated[str, typer.Option(help="Output format: tagged, json, json_val
 Style = Annotated[str, typer.Option("--prompt", help="Prompt style: plain, few_shot or dialogue.")]
 Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or a YAML file.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts decoded together.")]
+Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
+Language = Annotated[str, typer.Option(help="ISO 639 code of the documents, for the card.")]
+Licence = Annotated[str | None, typer.Option(help="Licence of the base model, for the card. Default: what its Hub page states.")]
 Data = Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON or JSONL.")]
 
 
@@ -49,6 +52,8 @@ def quickstart(
     labels: Labels = "presidio",
     epochs: Annotated[float, typer.Option(help="Passes over the documents of --data.")] = 3.0,
     seed: int = 0,
+    language: Language = "en",
+    base_licence: Licence = None,
     as_json: Json = False,
 ) -> None:
     """Fine-tune a small model on the spot, measured before and after, and redact three example texts."""
@@ -59,9 +64,18 @@ def quickstart(
     from piispan.runs import TrainSettings
     from piispan.runs import quickstart as run
 
-    settings = TrainSettings(model=model, format=format, prompt_style=prompt, labels=labels, epochs=epochs, seed=seed)
-    bars = TerminalProgress(Console(stderr=True))
-    result = run(out, data=data, split=split, train=settings, minutes=minutes, progress=bars)
+    settings = TrainSettings(
+        model=model,
+        format=format,
+        prompt_style=prompt,
+        labels=labels,
+        epochs=epochs,
+        seed=seed,
+        language=language,
+        base_licence=base_licence,
+    )
+    with TerminalProgress(Console(stderr=True)) as bars:
+        result = run(out, data=data, split=split, train=settings, minutes=minutes, progress=bars)
     if as_json:
         typer.echo(json.dumps(result.metrics, indent=2))
         return
@@ -94,6 +108,8 @@ def train(
     lora_alpha: Annotated[int, typer.Option(min=1)] = 32,
     max_length: Annotated[int | None, typer.Option(help="Most tokens of prompt and answer. Default: the model's own limit.")] = None,
     seed: int = 0,
+    language: Language = "en",
+    base_licence: Licence = None,
     as_json: Json = False,
 ) -> None:
     """Fine-tune an adapter on labelled documents, score it, and write it with its card."""
@@ -116,8 +132,11 @@ def train(
         lora_alpha=lora_alpha,
         max_length=max_length,
         seed=seed,
+        language=language,
+        base_licence=base_licence,
     )
-    metrics = run(data, out, test=test, split=split, settings=settings, progress=TerminalProgress(Console(stderr=True)))
+    with TerminalProgress(Console(stderr=True)) as bars:
+        metrics = run(data, out, test=test, split=split, settings=settings, progress=bars)
     if as_json:
         typer.echo(json.dumps(metrics, indent=2))
         return
@@ -134,6 +153,7 @@ def evaluate(
     format: Annotated[str, typer.Option(help="Output format of a model that is no adapter.")] = "tagged",  # noqa: A002
     prompt: Annotated[str, typer.Option(help="Prompt style of a model that is no adapter.")] = "plain",
     labels: Annotated[str | None, typer.Option(help="Label set of a model that is no adapter.")] = None,
+    base: Base = None,
     batch_size: BatchSize = 16,
     as_json: Json = False,
 ) -> None:
@@ -143,8 +163,19 @@ def evaluate(
     from piispan.cli.terminal import TerminalProgress, metrics_table
     from piispan.runs import evaluate as run
 
-    bars = TerminalProgress(Console(stderr=True))
-    scores = run(model, data, out=out, split=split, format=format, prompt_style=prompt, labels=labels, batch_size=batch_size, progress=bars)
+    with TerminalProgress(Console(stderr=True)) as bars:
+        scores = run(
+            model,
+            data,
+            out=out,
+            split=split,
+            format=format,
+            prompt_style=prompt,
+            labels=labels,
+            base=base,
+            batch_size=batch_size,
+            progress=bars,
+        )
     if as_json:
         typer.echo(json.dumps(scores.to_dict(), indent=2))
     else:
@@ -156,7 +187,8 @@ def redact(
     model: Annotated[str, typer.Argument(help="Adapter: folder or Hub id.")],
     source: Annotated[Path, typer.Argument(help="A .jsonl file with a 'text' in each row, or a plain text file.")],
     out: Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")] = None,
-    operator: Annotated[str, typer.Option(help="Operator of presidio-anonymizer: replace, redact, mask, hash, ...")] = "replace",
+    operator: Annotated[str, typer.Option(help="Operator of presidio-anonymizer: replace, redact, hash, keep.")] = "replace",
+    base: Base = None,
     batch_size: BatchSize = 16,
     as_json: Json = False,
 ) -> None:
@@ -169,36 +201,34 @@ def redact(
 
     if as_json and out is None:
         raise DataError("--json prints counts, so the text needs a place of its own: give --out")
-    result = redact_file(model, source, operator=operator, batch_size=batch_size, progress=TerminalProgress(Console(stderr=True)))
+    with TerminalProgress(Console(stderr=True)) as bars:
+        result = redact_file(model, source, operator=operator, base=base, batch_size=batch_size, progress=bars)
+    if result.unfaithful:
+        numbers = ", ".join(map(str, result.unfaithful[:20])) + (", ..." if len(result.unfaithful) > 20 else "")
+        typer.echo(f"{len(result.unfaithful)} answers were cut, malformed or untrue to their text: check documents {numbers}", err=True)
     if out is None:
-        sys.stdout.write(result.content)
+        sys.stdout.buffer.write(result.content.encode())
         return
     write_text(out, result.content)
     if as_json:
-        typer.echo(json.dumps({"documents": result.documents, "replaced": result.replaced}))
+        counts = {"documents": result.documents, "replaced": result.replaced, "unfaithful": len(result.unfaithful)}
+        typer.echo(json.dumps(counts))
 
 
 def main() -> None:
     """Run the command; a user's mistake ends with one line and exit code 2, never a traceback."""
-    import errno
-    import logging
     import warnings
 
     from piispan.core import PiispanError
 
     warnings.simplefilter("ignore", FutureWarning)
-    logging.getLogger("transformers").setLevel(logging.ERROR)
     try:
         app()
     except PiispanError as error:
         sys.exit(_complain(str(error)))
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EROFS}:
-            raise
-        sys.exit(_complain(f"cannot write: {error.strerror}"))
-    except KeyboardInterrupt:
-        sys.stderr.write("piispan: interrupted; nothing half-written was left in place\n")
-        sys.exit(130)
+        place = f"{error.filename}: " if error.filename else ""
+        sys.exit(_complain(f"{place}{error.strerror or type(error).__name__}"))
 
 
 def _complain(message: str) -> int:

@@ -31,6 +31,12 @@ class TerminalProgress:
         self._bars: Progress | None = None
         self._task = TaskID(0)
 
+    def __enter__(self) -> "TerminalProgress":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.finish()
+
     def start(self, what: str, total: int, unit: str) -> None:
         """Begin ``total`` units of work."""
         self.finish()

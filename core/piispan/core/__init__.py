@@ -1,5 +1,6 @@
 """The types every room speaks: spans, documents, labels, errors, output formats, prompts, the sidecar."""
 
+from piispan.core.architecture import attention_windows, context_length, forgets_no_keys
 from piispan.core.chat import ChatTokenizer, common_prefix, encode_chat
 from piispan.core.errors import (
     DataError,
@@ -15,6 +16,7 @@ from piispan.core.errors import (
     TooLongError,
 )
 from piispan.core.extras import require_extra
+from piispan.core.files import replacing
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
@@ -53,12 +55,16 @@ __all__ = [
     "Span",
     "SpanError",
     "TooLongError",
+    "attention_windows",
     "choose_examples",
     "common_prefix",
+    "context_length",
     "encode_chat",
+    "forgets_no_keys",
     "get_format",
     "make_prompt",
     "read_predictions",
+    "replacing",
     "require_extra",
     "shipped_examples",
     "write_predictions",

@@ -33,6 +33,9 @@ def encode_chat(
 ) -> list[int]:
     """Token ids of a conversation under the tokenizer's chat template.
 
+    Control tokens that stand in a message (``<|im_end|>``) are encoded as ordinary text, so that a document cannot
+    end its own turn.
+
     Args:
         tokenizer: A tokenizer with a chat template.
         messages: Alternating user and assistant turns.
@@ -47,6 +50,11 @@ def encode_chat(
     # Templates that know no thinking ignore the option; Qwen3 would otherwise train an empty think block.
     options = {"enable_thinking": False, **(template_options or {})}
     encoded = tokenizer.apply_chat_template(
-        list(messages), tokenize=True, add_generation_prompt=add_generation_prompt, return_dict=True, **options
+        list(messages),
+        tokenize=True,
+        add_generation_prompt=add_generation_prompt,
+        return_dict=True,
+        sanitize_control_tokens=True,
+        **options,
     )
     return list(encoded["input_ids"])

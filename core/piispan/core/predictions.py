@@ -5,13 +5,12 @@ and its first line says so.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from piispan.core.errors import DataError, SpanError
+from piispan.core.files import replacing
 from piispan.core.spans import Span
 
 __all__ = ["Prediction", "read_predictions", "write_predictions"]
@@ -78,20 +77,11 @@ def _score(value: object) -> float | None:
 
 def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> None:
     """Write beside and rename, so that no half-written file is taken for a whole one."""
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        # A lone surrogate that a model wrote becomes its JSON escape.
-        with beside.open("w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(json.dumps({"notice": NOTICE}) + "\n")
-            for prediction in predictions:
-                file.write(json.dumps(prediction.to_dict(), ensure_ascii=False) + "\n")
-        beside.replace(target)
-    except OSError as error:
-        raise DataError(f"{target}: cannot be written ({error.strerror})") from None
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+    # A lone surrogate that a model wrote becomes its JSON escape.
+    with replacing(path, errors="backslashreplace") as file:
+        file.write(json.dumps({"notice": NOTICE}) + "\n")
+        for prediction in predictions:
+            file.write(json.dumps(prediction.to_dict(), ensure_ascii=False) + "\n")
 
 
 def read_predictions(path: str | Path) -> list[Prediction]:

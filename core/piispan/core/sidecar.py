@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from piispan.core.errors import LabelError, SidecarError
+from piispan.core.files import replacing
 from piispan.core.labels import LabelSet
 
 __all__ = ["SIDECAR_NAME", "SIDECAR_VERSION", "BaseWeights", "Loss", "Sidecar", "TagPlacement", "TagTokens", "Tokenisation"]
@@ -72,7 +73,8 @@ class Sidecar:
     def save(self, folder: str | Path) -> Path:
         """Write ``piispan.json`` into ``folder`` and return its path."""
         path = Path(folder) / SIDECAR_NAME
-        path.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        with replacing(path) as file:
+            file.write(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n")
         return path
 
     @classmethod

@@ -1,10 +1,9 @@
 """A card into the adapter's folder, its facts beside it."""
 
 import json
-import os
 from pathlib import Path
 
-from piispan.core import SIDECAR_NAME, Sidecar
+from piispan.core import SIDECAR_NAME, DataError, Sidecar, replacing
 from piispan.model_card.card import generate_card
 from piispan.model_card.errors import CardError
 from piispan.model_card.facts import CardFacts
@@ -37,12 +36,9 @@ def write_card(folder: str | Path, facts: CardFacts) -> Path:
 
 
 def _replace(path: Path, content: str) -> Path:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        beside.write_text(content, "utf-8", newline="\n")
-        os.replace(beside, path)
-    except OSError as error:
-        raise CardError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        beside.unlink(missing_ok=True)
+        with replacing(path) as file:
+            file.write(content)
+    except DataError as error:
+        raise CardError(str(error)) from None
     return path

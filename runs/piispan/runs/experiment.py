@@ -45,7 +45,8 @@ def load_base(settings: TrainSettings) -> Loaded:
     if not is_local and settings.model.startswith((".", "/", "~")):
         raise ModelError(f"no such folder: {settings.model}")
     model, tokenizer = load_causal_lm(folder if is_local else settings.model, dtype=fastest_dtype(), revision=settings.revision)
-    return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, settings.revision))
+    commit = settings.revision if is_local else getattr(model.config, "_commit_hash", settings.revision)
+    return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, commit))
 
 
 @dataclass(slots=True)
@@ -84,9 +85,11 @@ class Experiment:
         seen = entity_values(self._trained_on) if self._trained_on else None
         return evaluate_tagger(self.tagger, documents, self.progress, what=what, seen_values=seen, seed=self.settings.seed)
 
-    def train(self, documents: tuple[Document, ...]) -> None:
-        """Fine-tune the adapter."""
-        trained = train_adapter(self.loaded.model, self.loaded.tokenizer, documents, self.prompt, self.settings, self.progress)
+    def train(self, documents: tuple[Document, ...], deadline: float | None = None) -> None:
+        """Fine-tune the adapter; see ``train_adapter``."""
+        trained = train_adapter(
+            self.loaded.model, self.loaded.tokenizer, documents, self.prompt, self.settings, self.progress, deadline=deadline
+        )
         self._model, self._training, self._trained_on = trained.model, trained.facts, documents
 
     def write(self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated) -> dict[str, object]:
@@ -104,8 +107,8 @@ class Experiment:
             after=after.scores.to_dict(),
             training=self._training,
             data=data,
-            languages=("en",),
-            base_licence="apache-2.0" if self.loaded.base.embedded else "other",
+            languages=(self.settings.language,),
+            base_licence=self.settings.base_licence or self.loaded.base.licence(),
             decoder=self.tagger.decoder.name,
         )
         with new_folder(out / "adapter") as folder:

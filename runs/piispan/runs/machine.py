@@ -9,7 +9,7 @@ from piispan.core import require_extra
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["fastest_dtype", "hardware", "installed_versions", "quiet_libraries", "usable_cores"]
+__all__ = ["fastest_dtype", "hardware", "installed_versions", "quiet_libraries", "require_training", "usable_cores"]
 
 _LIBRARIES = ("piispan", "torch", "transformers", "trl", "peft", "datasets", "evaluate", "huggingface-hub", "accelerate")
 
@@ -45,12 +45,22 @@ def _seconds_of_product(dtype: "torch.dtype") -> float:
     return min(times)
 
 
+def require_training() -> None:
+    """Check that what training needs is installed, before any work is done.
+
+    Raises:
+        MissingExtraError: If it is not.
+    """
+    require_extra("train", "torch", "transformers", "peft", "trl", "accelerate", "presidio_anonymizer")
+
+
 def quiet_libraries() -> None:
-    """Turn off transformers' own progress bars; this room shows its own."""
+    """Turn off transformers' own progress bars and warnings; this room shows its own."""
     require_extra("tag", "torch", "transformers", "peft")
     from transformers.utils import logging
 
     logging.disable_progress_bar()
+    logging.set_verbosity_error()
 
 
 def hardware() -> str:

@@ -8,7 +8,9 @@ from time import perf_counter
 from piispan.core import Document, LabelSet
 from piispan.dataset_builder import Split, SplitKind, fixed_split, read_documents, settings, synthesise
 from piispan.model_card import DataFacts
+from piispan.runs.artifacts import check_writable
 from piispan.runs.experiment import Experiment, load_base
+from piispan.runs.machine import require_training
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import TrainSettings
 from piispan.runs.training import seconds_per_step
@@ -67,9 +69,14 @@ def quickstart(
         ModelError: If the base model cannot be loaded.
     """
     started = perf_counter()
+    require_training()
     chosen = train or TrainSettings()
     bar = progress or Silent()
-    documents = None if data is None else read_split(data, split, LabelSet.load(chosen.labels))
+    labels = LabelSet.load(chosen.labels)
+    documents = None if data is None else read_split(data, split, labels)
+    if documents is None:
+        _check_synthesis(labels)
+    check_writable(Path(out))
     budget = minutes if minutes is not None or documents is not None else 8.0
     experiment = Experiment(chosen, load_base(chosen), bar)
     test = documents.test if documents else synthetic_split(0).test
@@ -83,10 +90,20 @@ def quickstart(
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
         experiment.settings = replace(chosen, epochs=min(chosen.epochs, passes))
-    experiment.train(documents.train)
+    experiment.train(documents.train, None if budget is None else started + 60 * budget - measuring - _WRITING_SECONDS)
     after = experiment.evaluate(test, "Evaluating the adapter")
     metrics = experiment.write(Path(out), documents, _data_facts(data, split, documents), before, after)
     return QuickstartResult(metrics, _examples(experiment), len(documents.train), perf_counter() - started)
+
+
+def _check_synthesis(labels: LabelSet) -> None:
+    """The synthesis makes the labels of the presidio set; another set needs documents of its own.
+
+    Raises:
+        LabelError: If a label that the synthesis makes is not in ``labels``.
+    """
+    for name in LabelSet.load("presidio").names:
+        labels.require(name, "synthetic documents carry the labels of 'presidio'; pass --data for another label set: ")
 
 
 def read_split(path: str | Path, kind: SplitKind, labels: LabelSet) -> Split:

@@ -1,5 +1,6 @@
 """What a run is asked to do: typed, checked, and written beside its results."""
 
+import math
 from dataclasses import dataclass
 
 from piispan.core import FORMATS, STYLES, FormatError
@@ -24,6 +25,9 @@ class TrainSettings:
         lora_alpha: Its scale.
         max_length: Most tokens of prompt and answer; ``None`` for the model's own limit.
         seed: Seed of everything random.
+        language: ISO 639 code of the documents, for the card.
+        base_licence: Licence of the base as the Hub spells it, for the card; ``None`` asks the Hub, and says ``unknown``
+            when it is not told.
 
     Raises:
         FormatError: If a name is unknown or a number out of range; the message says which.
@@ -41,11 +45,15 @@ class TrainSettings:
     lora_alpha: int = 32
     max_length: int | None = None
     seed: int = 0
+    language: str = "en"
+    base_licence: str | None = None
 
     def __post_init__(self) -> None:
         for name, value, known in (("format", self.format, FORMATS), ("prompt style", self.prompt_style, STYLES)):
             if value not in known:
                 raise FormatError(f"no {name} named {value!r}; known: {', '.join(known)}")
         for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha"):
-            if not getattr(self, name) > 0:
-                raise FormatError(f"{name} must be greater than 0, was: {getattr(self, name)}")
+            if not 0 < getattr(self, name) < math.inf:
+                raise FormatError(f"{name} must be greater than 0 and finite, was: {getattr(self, name)}")
+        if self.max_length is not None and self.max_length < 1:
+            raise FormatError(f"max_length must be greater than 0, was: {self.max_length}")

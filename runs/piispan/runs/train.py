@@ -6,10 +6,10 @@ from piispan.core import LabelSet, write_predictions
 from piispan.dataset_builder import Split, SplitKind, read_documents
 from piispan.metric import Scores
 from piispan.model_card import DataFacts
-from piispan.runs.artifacts import make_folder, write_json
+from piispan.runs.artifacts import check_writable, write_json
 from piispan.runs.evaluation import evaluate_tagger
 from piispan.runs.experiment import Experiment, load_base
-from piispan.runs.machine import fastest_dtype, quiet_libraries
+from piispan.runs.machine import fastest_dtype, quiet_libraries, require_training
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import read_split
 from piispan.runs.settings import TrainSettings
@@ -42,8 +42,10 @@ def train(
         The content of ``metrics.json``; its ``before`` is empty.
     """
     chosen = settings or TrainSettings()
+    require_training()
     labels = LabelSet.load(chosen.labels)
     parts = read_split(data, split, labels) if test is None else _two_files(data, test, labels)
+    check_writable(Path(out))
     experiment = Experiment(chosen, load_base(chosen), progress or Silent())
     experiment.train(parts.train)
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
@@ -67,6 +69,7 @@ def evaluate(
     format: str = "tagged",  # noqa: A002
     prompt_style: str = "plain",
     batch_size: int = 16,
+    base: str | None = None,
     progress: Progress | None = None,
 ) -> Scores:
     """Score an adapter or a chat model on labelled documents.
@@ -80,9 +83,12 @@ def evaluate(
         format: Output format for a model without sidecar.
         prompt_style: Prompt style for a model without sidecar.
         batch_size: Texts decoded together.
+        base: Where an adapter's base is, when it was trained on a local folder.
         progress: Shows how far the work has come.
     """
     sidecar = read_sidecar(model)
+    if out is not None:
+        check_writable(Path(out))
     known = sidecar.labels if sidecar and labels is None else LabelSet.load(labels or "presidio")
     documents = read_documents(data, labels=known)[0] if split is None else read_split(data, split, known).test
     quiet_libraries()
@@ -93,11 +99,11 @@ def evaluate(
         prompt_style=prompt_style,
         batch_size=batch_size,
         dtype=fastest_dtype(),
+        base=base,
     )
     result = evaluate_tagger(tagger, documents, progress or Silent())
     if out is not None:
         folder = Path(out)
-        make_folder(folder)
         write_predictions(result.predictions, folder / "predictions.jsonl")
         write_json(folder / "metrics.json", {"before": {}, "after": result.scores.to_dict()})
     return result.scores

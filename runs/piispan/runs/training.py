@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, Prompt
+from piispan.core import Document, Prompt, context_length
 from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
@@ -35,8 +35,19 @@ def train_adapter(
     prompt: Prompt,
     settings: TrainSettings,
     progress: Progress,
+    *,
+    deadline: float | None = None,
 ) -> Trained:
     """Fine-tune a LoRA adapter on ``model``, which is wrapped in place.
+
+    Args:
+        model: The base.
+        tokenizer: Its tokenizer.
+        documents: Labelled documents.
+        prompt: Style, labels and output format.
+        settings: The rest.
+        progress: A unit per optimizer step.
+        deadline: ``time.perf_counter()`` value after which no further step begins; ``None`` for none.
 
     Raises:
         TooLongError: If a document's prompt and answer do not fit; nothing is ever cut.
@@ -44,7 +55,7 @@ def train_adapter(
     """
     from piispan.trainer_ext import PiiSFTTrainer
 
-    rows = token_rows(documents, prompt, tokenizer, max_length=settings.max_length or model.config.max_position_embeddings)
+    rows = token_rows(documents, prompt, tokenizer, max_length=settings.max_length or context_length(model))
     started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*|trl\..*|peft\..*")
@@ -54,7 +65,7 @@ def train_adapter(
             rows,
             processing_class=tokenizer,
             peft_config=lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision),
-            callbacks=[_progress_callback(progress)],
+            callbacks=[_callback(progress, deadline)],
         )
         _no_default_printing(trainer)
         trainer.train()
@@ -83,10 +94,10 @@ def _no_default_printing(trainer: Any) -> None:
     trainer.remove_callback(PrinterCallback)
 
 
-def _progress_callback(progress: Progress) -> "TrainerCallback":
+def _callback(progress: Progress, deadline: float | None) -> "TrainerCallback":
     from transformers import TrainerCallback
 
-    class ShowProgress(TrainerCallback):
+    class ProgressAndDeadline(TrainerCallback):
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             del args, control, kwargs
             progress.start("Training", state.max_steps, "steps")
@@ -96,7 +107,11 @@ def _progress_callback(progress: Progress) -> "TrainerCallback":
             if "loss" in (logs := kwargs["logs"]):
                 progress.advance(1, f"loss {float(logs['loss']):.3f}")
 
-    return ShowProgress()
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            del args, state, kwargs
+            control.should_training_stop |= deadline is not None and perf_counter() > deadline
+
+    return ProgressAndDeadline()
 
 
 def _facts(trainer: Any, settings: TrainSettings, documents: int, seconds: float) -> TrainingFacts:
@@ -122,27 +137,22 @@ def _adapted(model: Any) -> tuple[str, ...]:
 
 
 def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], settings: TrainSettings) -> float:
-    """Seconds that one optimizer step of the first batches takes here, measured on two of them.
+    """Seconds that one optimizer step takes here: the mean of two batches of ``rows``.
 
-    The model's weights are left as they are. A frozen model's step is about as long as an adapter's,
-    so gradients are asked of the input embeddings alone.
+    The model's weights are left as they are; its attention is switched to that of training. A frozen
+    model's step is about as long as an adapter's, so gradients are asked of the input embeddings alone.
     """
-    import torch
-
     from piispan.trainer_ext import use_shared_prefix_attention
 
     use_shared_prefix_attention(model)
     collate = PrefixSharingCollator(0)
     size = settings.batch_size
-    batches = [collate(rows[start : start + size]) for start in (0, size)]
-    seconds = []
-    for batch in batches:
-        started = perf_counter()
+    batches = [collate(rows[start : start + size] or rows[:size]) for start in (0, 0, size)]
+    _forward_and_backward(model, batches[0])  # the first pass pays for what later ones find ready
+    started = perf_counter()
+    for batch in batches[1:]:
         _forward_and_backward(model, batch)
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        seconds.append(perf_counter() - started)
-    return min(seconds)
+    return (perf_counter() - started) / 2
 
 
 def _forward_and_backward(model: "PreTrainedModel", batch: PackedBatch) -> None:
@@ -151,6 +161,7 @@ def _forward_and_backward(model: "PreTrainedModel", batch: PackedBatch) -> None:
     embedded = model.get_input_embeddings()(batch["input_ids"].to(model.device)).detach().requires_grad_()
     places, layout = batch["position_ids"].to(model.device), batch["prefix_layout"]
     kept = (batch["labels"][0, 1:] != IGNORED).nonzero().squeeze(1).to(model.device)
-    output = model(inputs_embeds=embedded, position_ids=places, prefix_layout=layout, logits_to_keep=kept)
-    loss = output.logits.float().logsumexp(-1).mean()
-    torch.autograd.grad(loss, embedded)
+    mask = batch["attention_mask"].to(model.device)
+    output = model(inputs_embeds=embedded, position_ids=places, attention_mask=mask, prefix_layout=layout, logits_to_keep=kept)
+    (gradient,) = torch.autograd.grad(output.logits.float().logsumexp(-1).mean(), embedded)
+    gradient.sum().item()  # waits for the device

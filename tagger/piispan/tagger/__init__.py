@@ -6,8 +6,8 @@ is loaded, not before.
 
 from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
 from piispan.tagger.decoding import Decoded, Decoder, GenerateDecoder
-from piispan.tagger.redaction import Operator, redact_text, without_overlap
-from piispan.tagger.tagger import Alignment, Tagger, read_sidecar
+from piispan.tagger.redaction import Operator, check_operator, redact_text, without_overlap
+from piispan.tagger.tagger import Alignment, TaggedText, Tagger, read_sidecar
 
 __all__ = [
     "EMBEDDED_HUB_ID",
@@ -16,7 +16,9 @@ __all__ = [
     "Decoder",
     "GenerateDecoder",
     "Operator",
+    "TaggedText",
     "Tagger",
+    "check_operator",
     "embedded_model",
     "load_causal_lm",
     "read_sidecar",

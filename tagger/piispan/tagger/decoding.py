@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
-from piispan.core import Prompt, TooLongError, common_prefix, encode_chat
+from piispan.core import ModelError, Prompt, TooLongError, attention_windows, common_prefix, context_length, encode_chat, forgets_no_keys
 
 if TYPE_CHECKING:
     import torch
@@ -27,12 +27,28 @@ class Decoded:
         passes: Forward passes that this text took part in.
         seconds: Wall time of its batch, shared equally.
         output_tokens: Tokens of the answer, the end-of-turn token included.
+        finished: The model ended the answer itself; false when it was cut at its token budget.
     """
 
     output: str = field(repr=False)
     passes: int
     seconds: float
     output_tokens: int
+    finished: bool = True
+
+
+_GREEDY: dict[str, Any] = {
+    "do_sample": False,
+    "num_beams": 1,
+    "repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "encoder_repetition_penalty": 1.0,
+    "length_penalty": 1.0,
+    "temperature": 1.0,
+    "top_k": 50,
+    "top_p": 1.0,
+}
+"""Said in full, because ``generate`` fills what is left out from the checkpoint, whose penalties would forbid copying."""
 
 
 class Decoder(Protocol):
@@ -48,6 +64,8 @@ class Decoder(Protocol):
 
 _BUDGET = {"tagged": (3, 96), "json": (16, 96), "json_values": (14, 96), "bio": (8, 32)}
 """Most answer tokens by format: (per token of the text, on top). Far more than right answers need."""
+_LARGEST_BUDGET = (16, 96)
+"""For a format that is not ours."""
 
 
 class GenerateDecoder:
@@ -81,27 +99,31 @@ class GenerateDecoder:
         """
         if not texts:
             return []
-        asked = [encode_chat(self._tokenizer, self._prompt.messages(text), add_generation_prompt=True) for text in texts]
+        asked = [self._ask(text) for text in texts]
         prefix = self._prefix(asked)
-        budgets = [self._budget(len(ids) - len(prefix.ids)) for ids in asked]
+        around = len(self._ask(""))
+        budgets = [self._budget(max(len(ids) - around, 0)) for ids in asked]
         self._check_fit(asked, budgets)
         done: dict[int, Decoded] = {}
         # Texts of like length together, the longest first, so that memory runs out at once or never.
         order = sorted(range(len(texts)), key=lambda i: -len(asked[i]))
         for start in range(0, len(order), self._batch_size):
             members = order[start : start + self._batch_size]
-            answers = self._decode_batch([asked[i] for i in members], prefix, max(budgets[i] for i in members))
+            answers = self._decode_batch([asked[i] for i in members], prefix, [budgets[i] for i in members])
             done.update(zip(members, answers, strict=True))
             if progress:
                 progress(len(members))
         return [done[index] for index in range(len(texts))]
 
+    def _ask(self, text: str) -> list[int]:
+        return encode_chat(self._tokenizer, self._prompt.messages(text), add_generation_prompt=True)
+
     def _budget(self, text_tokens: int) -> int:
-        per_token, extra = _BUDGET[self._prompt.format.name]
+        per_token, extra = _BUDGET.get(self._prompt.format.name, _LARGEST_BUDGET)
         return per_token * text_tokens + extra
 
     def _check_fit(self, asked: Sequence[Sequence[int]], budgets: Sequence[int]) -> None:
-        limit = getattr(self._model.config, "max_position_embeddings", None)
+        limit = context_length(self._model)
         for number, (ids, budget) in enumerate(zip(asked, budgets, strict=True)):
             if limit is not None and len(ids) + budget > limit:
                 raise TooLongError(
@@ -110,44 +132,50 @@ class GenerateDecoder:
                 )
 
     def _prefix(self, asked: Sequence[Sequence[int]]) -> "_Prefix":
-        """The common token prefix and its cache; nothing is shared by one prompt or by recurrent layers."""
+        """The common token prefix and its cache.
+
+        Nothing is shared by one prompt, by recurrent layers, or by sliding windows, which the padding that
+        stands between prefix and text would fill.
+        """
         import torch
 
         length = min(common_prefix(asked), min(map(len, asked)) - 1)
-        if len(asked) < 2 or length < 1 or getattr(self._model, "_is_stateful", False):
+        if len(asked) < 2 or length < 1 or not forgets_no_keys(self._model) or attention_windows(self._model):
             return _Prefix([], None)
         ids = list(asked[0][:length])
         with torch.inference_mode():
             output = self._model(input_ids=torch.tensor([ids], device=self._model.device), use_cache=True, logits_to_keep=1)
         return _Prefix(ids, output.past_key_values)
 
-    def _decode_batch(self, asked: Sequence[Sequence[int]], prefix: "_Prefix", budget: int) -> list[Decoded]:
+    def _decode_batch(self, asked: Sequence[Sequence[int]], prefix: "_Prefix", budgets: Sequence[int]) -> list[Decoded]:
         import torch
         from transformers import GenerationConfig
 
         started = perf_counter()
         ends = self._end_tokens()
         input_ids, mask = _pad_after(prefix.ids, asked, ends[0])
-        config = GenerationConfig(max_new_tokens=budget, do_sample=False, eos_token_id=ends, pad_token_id=ends[0])
+        config = GenerationConfig(max_new_tokens=max(budgets), eos_token_id=ends, pad_token_id=ends[0], **_GREEDY)
         device = self._model.device
         with torch.inference_mode():
             cached = prefix.repeated(len(asked))
             output = self._model.generate(input_ids.to(device), attention_mask=mask.to(device), generation_config=config, **cached)
         answers = output[:, input_ids.shape[1] :].tolist()
         seconds = (perf_counter() - started) / len(asked)
-        return [self._decoded(ids, ends, len(answers[0]), seconds) for ids in answers]
+        passes = len(answers[0])
+        # A row may run on while its neighbours do; what lies beyond its own budget does not count.
+        return [self._decoded(ids[:own], ends, passes, seconds) for ids, own in zip(answers, budgets, strict=True)]
 
     def _decoded(self, ids: list[int], ends: list[int], passes: int, seconds: float) -> Decoded:
         stop = next((i for i, token in enumerate(ids) if token in ends), len(ids))
         output = self._tokenizer.decode(ids[:stop], skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        return Decoded(str(output), passes, seconds, min(stop + 1, len(ids)))
+        return Decoded(str(output), passes, seconds, min(stop + 1, len(ids)), finished=stop < len(ids))
 
     def _end_tokens(self) -> list[int]:
         configured = getattr(self._model.generation_config, "eos_token_id", None)
         known = configured if isinstance(configured, list) else [configured]
         ends = {token for token in [*known, self._tokenizer.eos_token_id] if isinstance(token, int)}
         if not ends:
-            raise ValueError("neither the model nor the tokenizer names an end-of-turn token")
+            raise ModelError("neither the model nor the tokenizer names an end-of-turn token")
         return sorted(ends)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from piispan.core import RedactionError, Span, require_extra
 
-__all__ = ["Operator", "redact_text", "without_overlap"]
+__all__ = ["Operator", "check_operator", "redact_text", "without_overlap"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,16 @@ class Operator:
 
     name: str = "replace"
     params: Mapping[str, object] = field(default_factory=dict)
+
+
+def check_operator(operator: Operator) -> None:
+    """Try an operator on a made-up value, before any real work.
+
+    Raises:
+        RedactionError: If the operator or its parameters are unknown.
+    """
+    require_extra("tag", "presidio_anonymizer")
+    _operate(operator, "value", "LABEL")
 
 
 def without_overlap(spans: Sequence[Span]) -> list[Span]:

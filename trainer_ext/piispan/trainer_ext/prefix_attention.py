@@ -1,6 +1,6 @@
 """Attention over a packed row whose documents share a prefix, for any model with transformers' attention interface.
 
-Each document attends to the prefix and causally to itself. No mask over the whole row is ever built: the
+Each document attends to the prefix and causally to itself. No mask over the whole row is built: the
 prefix is one causal product, and each group of documents of like length is one batched product against
 ``[prefix, document]``, so the cost is linear in the number of documents.
 """
@@ -13,7 +13,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from piispan.core import FormatError
+from piispan.core import FormatError, forgets_no_keys
 from piispan.trainer_ext.prefix_sharing import PrefixLayout
 
 __all__ = ["IMPLEMENTATION", "use_shared_prefix_attention"]
@@ -28,7 +28,7 @@ def use_shared_prefix_attention(model: PreTrainedModel) -> None:
     Raises:
         FormatError: If the model has recurrent layers, or no exchangeable attention.
     """
-    if getattr(model, "_is_stateful", False):
+    if not forgets_no_keys(model):
         raise FormatError("a model with recurrent layers cannot share a prompt prefix; use trl's SFTTrainer with its padded collator")
     AttentionInterface.register(IMPLEMENTATION, _attend)
     AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
@@ -69,6 +69,8 @@ def _attend(
         ``(1, seq, heads, dim)`` and no weights.
     """
     if prefix_layout is None:
+        if attention_mask is not None and attention_mask.numel() == 1 < query.shape[2]:
+            raise FormatError("the model does not hand its options on to its attention layers, so it cannot share a prompt prefix")
         rest = {"scaling": scaling, "dropout": dropout, "sliding_window": sliding_window, **options}
         plain: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **rest)
         return plain

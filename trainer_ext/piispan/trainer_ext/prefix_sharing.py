@@ -43,11 +43,16 @@ class PrefixLayout:
 
 
 class PackedBatch(TypedDict):
-    """Keyword arguments of a causal language model; the tensors are int64 ``(1, seq)``."""
+    """Keyword arguments of a causal language model.
+
+    ``input_ids``, ``labels`` and ``position_ids`` are int64 ``(1, seq)``. ``attention_mask`` is one true value,
+    ``(1, 1, 1, 1)``: transformers takes a mask of four axes as made, and builds none over the whole row.
+    """
 
     input_ids: "torch.Tensor"
     labels: "torch.Tensor"
     position_ids: "torch.Tensor"
+    attention_mask: "torch.Tensor"
     prefix_layout: PrefixLayout
 
 
@@ -93,12 +98,13 @@ class PrefixSharingCollator:
             for index in members:
                 padding = width - rests[index]
                 input_ids += [*rows[index]["input_ids"][prefix:], *[self.pad_token_id] * padding]
-                labels += [*rows[index]["labels"][prefix:], *[IGNORED] * padding]
+                labels += [IGNORED, *rows[index]["labels"][prefix + 1 :], *[IGNORED] * padding]
                 position_ids += range(prefix, prefix + width)
         return {
             "input_ids": torch.tensor([input_ids]),
             "labels": torch.tensor([labels]),
             "position_ids": torch.tensor([position_ids]),
+            "attention_mask": torch.ones(1, 1, 1, 1, dtype=torch.bool),
             "prefix_layout": PrefixLayout(prefix, tuple(groups)),
         }
 
@@ -110,7 +116,7 @@ def _shared_prefix(rows: Sequence[TokenRow]) -> int:
     document's, and the loss predicts each token from the one before.
     """
     unlabelled = min(_leading_ignored(row["labels"]) for row in rows)
-    return min(common_prefix([row["input_ids"] for row in rows]), unlabelled - 1)
+    return max(min(common_prefix([row["input_ids"] for row in rows]), unlabelled - 1), 0)
 
 
 def _leading_ignored(labels: Sequence[int]) -> int:

@@ -46,7 +46,10 @@ def token_row(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, *, m
     Raises:
         TooLongError: If the row is longer; an answer is never cut. Names the document.
         FormatError: If the format can't write a span, or the template reorders turns.
+        LabelError: If a gold label is not one of the prompt's.
     """
+    for span in document.spans:
+        prompt.labels.require(span.label, f"document {document.id!r}: ")
     row = prompt.row(document)
     asked = encode_chat(tokenizer, row["prompt"], add_generation_prompt=True)
     whole = encode_chat(tokenizer, [*row["prompt"], *row["completion"]], add_generation_prompt=False)

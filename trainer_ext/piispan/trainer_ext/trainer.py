@@ -9,7 +9,7 @@ from peft import PeftConfig
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
-from piispan.core import FormatError
+from piispan.core import FormatError, TooLongError
 from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
 from piispan.trainer_ext.rows import IGNORED, TokenRow
@@ -29,7 +29,8 @@ class PiiSFTTrainer(SFTTrainer):
         callbacks: Further callbacks.
 
     Raises:
-        FormatError: If there are no rows, or the model cannot share a prefix.
+        FormatError: If there are no rows, the model cannot share a prefix, or ``args`` ask for what the loss here does not do.
+        TooLongError: If ``args.max_length`` would cut an answer.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class PiiSFTTrainer(SFTTrainer):
     ) -> None:
         if not rows:
             raise FormatError("there are no documents to train on")
+        _check_arguments(args, rows)
         use_shared_prefix_attention(model)
         padding = processing_class.pad_token_id
         super().__init__(
@@ -88,3 +90,20 @@ class PiiSFTTrainer(SFTTrainer):
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""
+
+
+def _check_arguments(args: SFTConfig, rows: Sequence[TokenRow]) -> None:
+    """Refuse what TRL would do silently to prepared rows, and what ``compute_loss`` does not do."""
+    for row in rows:
+        if args.max_length is not None and len(row["input_ids"]) > args.max_length:
+            length = len(row["input_ids"])
+            raise TooLongError(f"document {row['id']!r}: {length} tokens, and max_length={args.max_length} would cut its answer")
+    refused = {
+        "packing": args.packing,
+        "padding_free": args.padding_free,
+        "use_liger_kernel": args.use_liger_kernel,
+        "label_smoothing_factor": args.label_smoothing_factor > 0,
+        "loss_type": args.loss_type != "nll",
+    }
+    if asked := [name for name, wanted in refused.items() if wanted]:
+        raise FormatError(f"PiiSFTTrainer does not do {', '.join(asked)}; leave it at its default, or use trl's SFTTrainer")

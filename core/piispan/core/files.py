@@ -1,0 +1,39 @@
+"""Files written beside their place and renamed, so that nobody ever meets half of one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from piispan.core.errors import DataError
+
+__all__ = ["replacing"]
+
+
+@contextmanager
+def replacing(path: str | Path, *, errors: str = "strict") -> Iterator[IO[str]]:
+    """A text file (UTF-8, line ends as written) that takes ``path``'s place when the block ends well.
+
+    Args:
+        path: The file's place.
+        errors: What becomes of a lone surrogate, as in ``open``.
+
+    Raises:
+        DataError: If it cannot be written; what was there before stays.
+    """
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with beside.open("w", encoding="utf-8", errors=errors, newline="") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(target)
+    except OSError as error:
+        raise DataError(f"{target}: cannot be written ({error.strerror or type(error).__name__})") from None
+    except UnicodeEncodeError:
+        raise DataError(f"{target}: cannot be written (a lone surrogate)") from None
+    finally:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
