@@ -41,11 +41,11 @@ class TerminalProgress:
         """Begin ``total`` units of work."""
         self.finish()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
-        self._bars = Progress(
-            *columns, TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=self._console
-        )
-        self._task = self._bars.add_task(what, total=total, note="")
-        self._bars.start()
+        timing = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
+        bars = Progress(*columns, *timing, console=self._console)
+        self._task = bars.add_task(what, total=total, note="")
+        bars.start()
+        self._bars = bars
 
     def advance(self, done: int, note: str = "") -> None:
         """``done`` more units are finished."""

@@ -53,7 +53,7 @@ class BaseModel:
         from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
 
         try:
-            stated = ModelCard.load(self.public_name).data.license
+            stated = getattr(ModelCard.load(self.public_name).data, "license", None)
         except (EntryNotFoundError, LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError):
             return "unknown"
         return stated if isinstance(stated, str) else "unknown"

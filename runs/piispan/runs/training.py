@@ -70,7 +70,8 @@ def train_adapter(
         _no_default_printing(trainer)
         trainer.train()
     progress.finish()
-    return Trained(trainer.model.eval(), _facts(trainer, settings, len(rows), perf_counter() - started))
+    adapted: Any = trainer.model
+    return Trained(adapted.eval(), _facts(trainer, settings, len(rows), perf_counter() - started))
 
 
 def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:

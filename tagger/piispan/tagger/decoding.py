@@ -57,9 +57,11 @@ class Decoder(Protocol):
     @property
     def name(self) -> str:
         """Name on the command line, in results and on the card."""
+        ...
 
     def decode(self, texts: Sequence[str], progress: Progress | None = None) -> list[Decoded]:
         """One answer per text, in the texts' order."""
+        ...
 
 
 _BUDGET = {"tagged": (3, 96), "json": (16, 96), "json_values": (14, 96), "bio": (8, 32)}
@@ -89,7 +91,9 @@ class GenerateDecoder:
     def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", prompt: Prompt, *, batch_size: int = 16) -> None:
         if batch_size < 1:
             raise ValueError(f"batch_size must be at least 1, was: {batch_size}")
-        self._model, self._tokenizer, self._prompt, self._batch_size = model, tokenizer, prompt, batch_size
+        # PEFT wraps a model in a type of its own that hands every attribute on.
+        self._model: Any = model
+        self._tokenizer, self._prompt, self._batch_size = tokenizer, prompt, batch_size
 
     def decode(self, texts: Sequence[str], progress: Progress | None = None) -> list[Decoded]:
         """One answer per text, in the texts' order; an answer that reaches its token budget is cut there.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from piispan.core import (
     SIDECAR_NAME,
@@ -94,7 +94,7 @@ class Tagger:
         from peft import PeftModel
 
         try:
-            adapted = PeftModel.from_pretrained(model, folder, use_safetensors=True).eval()
+            adapted: Any = PeftModel.from_pretrained(model, folder, use_safetensors=True).eval()
         except loading_errors() as error:
             raise ModelError(f"cannot load the adapter {str(name)!r}: {first_line(error)}") from error
         return cls(GenerateDecoder(adapted, tokenizer, prompt, batch_size=batch_size), prompt, sidecar)

@@ -48,6 +48,8 @@ class PiiSFTTrainer(SFTTrainer):
         _check_arguments(args, rows)
         use_shared_prefix_attention(model)
         padding = processing_class.pad_token_id
+        # Any token pads, since padding bears no loss and nothing sees it. Typed as Any: TRL's type names a plain dict.
+        collator: Any = PrefixSharingCollator(padding if isinstance(padding, int) else 0)
         super().__init__(
             model=model,
             args=args,
@@ -55,7 +57,7 @@ class PiiSFTTrainer(SFTTrainer):
             processing_class=processing_class,
             peft_config=peft_config,
             callbacks=callbacks,
-            data_collator=PrefixSharingCollator(0 if padding is None else padding),
+            data_collator=collator,
         )
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
@@ -80,13 +82,18 @@ class PiiSFTTrainer(SFTTrainer):
 
     def _record(self, inputs: dict[str, Any], logits: torch.Tensor, chosen: torch.Tensor) -> None:
         """TRL's token accuracy and token count, which its ``log`` averages and reports."""
-        mode = "train" if self.model.training else "eval"
-        hits = self.accelerator.gather_for_metrics((logits.argmax(-1) == chosen).float().mean())
-        self._metrics[mode]["mean_token_accuracy"].append(hits.mean().item())
+        mode = "train" if torch.is_grad_enabled() else "eval"
+        hits = (logits.argmax(-1) == chosen).float().mean()
+        self._metrics[mode]["mean_token_accuracy"].append(self._over_processes(hits).mean().item())
         if mode == "train":
             tokens = torch.tensor(inputs["input_ids"].numel(), device=inputs["input_ids"].device)
-            self._total_train_tokens += self.accelerator.gather_for_metrics(tokens).sum().item()
+            self._total_train_tokens += int(self._over_processes(tokens).sum().item())
         self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
+
+    def _over_processes(self, value: torch.Tensor) -> torch.Tensor:
+        gathered = self.accelerator.gather_for_metrics(value)
+        assert isinstance(gathered, torch.Tensor)  # noqa: S101  # a tensor in, a tensor out
+        return gathered
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""

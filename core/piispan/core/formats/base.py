@@ -65,13 +65,16 @@ class OutputFormat(Protocol):
     @property
     def name(self) -> str:
         """Name in the registry, on the command line and in ``piispan.json``."""
+        ...
 
     @property
     def instruction(self) -> str:
         """What the prompt tells the model to write; a paragraph without the label list."""
+        ...
 
     def unwritable(self, document: Document) -> tuple[Span, ...]:
         """The spans that this format cannot express; empty for most formats."""
+        ...
 
     def render(self, document: Document) -> str:
         """The answer the model should give for ``document``.
@@ -79,6 +82,7 @@ class OutputFormat(Protocol):
         Raises:
             FormatError: If ``unwritable`` is not empty; names the document and the offsets.
         """
+        ...
 
     def parse(self, text: str, source: str, labels: LabelSet) -> Parsed:
         """Read a model output; never raises, whatever the output is.
@@ -88,6 +92,7 @@ class OutputFormat(Protocol):
             source: The text that was to be tagged.
             labels: The labels the model may use.
         """
+        ...
 
 
 def flat_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
