@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -61,10 +62,11 @@ def quickstart(
 
     from piispan.cli.terminal import TerminalProgress, example_panel, metrics_table
     from piispan.core import LabelSet
-    from piispan.runs import TrainSettings
+    from piispan.runs import QUICK_SETTINGS, TrainSettings
     from piispan.runs import quickstart as run
 
-    settings = TrainSettings(
+    settings = replace(
+        TrainSettings() if data else QUICK_SETTINGS,
         model=model,
         format=format,
         prompt_style=prompt,

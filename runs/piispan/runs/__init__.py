@@ -3,13 +3,14 @@
 from piispan.runs.artifacts import write_text
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
-from piispan.runs.quickstart import HELD_OUT_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
+from piispan.runs.quickstart import HELD_OUT_SETTINGS, QUICK_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
 from piispan.runs.redact import Redacted, redact_file
 from piispan.runs.settings import TrainSettings
 from piispan.runs.train import evaluate, train
 
 __all__ = [
     "HELD_OUT_SETTINGS",
+    "QUICK_SETTINGS",
     "Evaluated",
     "Progress",
     "QuickstartResult",

@@ -138,31 +138,37 @@ def _adapted(model: Any) -> tuple[str, ...]:
 
 
 def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], settings: TrainSettings) -> float:
-    """Seconds that one optimizer step takes here: the mean of two batches of ``rows``.
+    """Seconds that one optimizer step takes here: the mean of two batches of ``rows`` through a throw-away adapter.
 
-    The model's weights are left as they are; its attention is switched to that of training. A frozen
-    model's step is about as long as an adapter's, so gradients are asked of the input embeddings alone.
+    The model's weights are left as they are; its attention is switched to that of training.
     """
+    from peft import get_peft_model
+
     from piispan.trainer_ext import use_shared_prefix_attention
 
     use_shared_prefix_attention(model)
+    probe: Any = get_peft_model(model, lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha))
     collate = PrefixSharingCollator(0)
     size = settings.batch_size
     batches = [collate(rows[start : start + size] or rows[:size]) for start in (0, 0, size)]
-    _forward_and_backward(model, batches[0])  # the first pass pays for what later ones find ready
+    _forward_and_backward(probe, batches[0])  # the first pass pays for what later ones find ready
     started = perf_counter()
     for batch in batches[1:]:
-        _forward_and_backward(model, batch)
-    return (perf_counter() - started) / 2
+        _forward_and_backward(probe, batch)
+    seconds = (perf_counter() - started) / 2
+    probe.unload()
+    return seconds
 
 
-def _forward_and_backward(model: "PreTrainedModel", batch: PackedBatch) -> None:
+def _forward_and_backward(model: Any, batch: PackedBatch) -> None:
     import torch
 
-    embedded = model.get_input_embeddings()(batch["input_ids"].to(model.device)).detach().requires_grad_()
-    places, layout = batch["position_ids"].to(model.device), batch["prefix_layout"]
-    kept = (batch["labels"][0, 1:] != IGNORED).nonzero().squeeze(1).to(model.device)
-    mask = batch["attention_mask"].to(model.device)
-    output = model(inputs_embeds=embedded, position_ids=places, attention_mask=mask, prefix_layout=layout, logits_to_keep=kept)
-    (gradient,) = torch.autograd.grad(output.logits.float().logsumexp(-1).mean(), embedded)
-    gradient.sum().item()  # waits for the device
+    device = model.device
+    labels = batch["labels"].to(device)[0, 1:]
+    kept = (labels != IGNORED).nonzero().squeeze(1)
+    inputs = {name: batch[name].to(device) for name in ("input_ids", "position_ids", "attention_mask")}
+    with torch.autocast(device.type, torch.bfloat16, enabled=model.dtype == torch.bfloat16):
+        output = model(**inputs, prefix_layout=batch["prefix_layout"], logits_to_keep=kept, use_cache=False)
+        loss: Any = torch.nn.functional.cross_entropy(output.logits[0].float(), labels[kept])
+    loss.backward()
+    loss.item()  # waits for the device
