@@ -25,6 +25,8 @@ QUICK_SETTINGS = TrainSettings(batch_size=8, learning_rate=2e-3)
 """For a few minutes on synthetic documents: small steps, and many. Chosen on settings that are neither trained nor tested on."""
 
 _TEST_DOCUMENTS = 64
+_STEP_OVERHEAD = 1.2
+"""Optimizer, collating and logging over forward and backward, as measured: the schedule should end before the deadline does."""
 _WRITING_SECONDS = 15.0
 """Kept back for the example texts, the card and the files."""
 
@@ -128,7 +130,7 @@ def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Docu
     size = experiment.settings.batch_size
     sample = (documents or synthetic_split(2 * size).train)[: 2 * size]
     rows = token_rows(sample, experiment.prompt, experiment.loaded.tokenizer)
-    steps = int(seconds / seconds_per_step(experiment.loaded.model, rows, experiment.settings))
+    steps = int(seconds / (_STEP_OVERHEAD * seconds_per_step(experiment.loaded.model, rows, experiment.settings)))
     return max(steps, 16) * size
 
 
