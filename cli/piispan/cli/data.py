@@ -6,14 +6,14 @@ from typing import Annotated, Literal
 
 import typer
 
+from piispan.cli.options import Labels, SplitName
+
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Make, convert and export labelled documents.")
 
-SplitName = Literal["random", "template"]
 OnErrorName = Literal["error", "skip"]
 Json = Annotated[bool, typer.Option("--json", help="Print counts as JSON on standard output.")]
-Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or a YAML file.")]
 
 
 @app.command()

@@ -4,15 +4,15 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from piispan.cli.data import app as data_app
+from piispan.cli.options import Labels, SplitName
 
 __all__ = ["app", "main"]
 
-SplitName = Literal["random", "template"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(data_app, name="data")
@@ -20,7 +20,6 @@ app.add_typer(data_app, name="data")
 Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on standard output.")]
 Format = Annotated[str, typer.Option(help="Output format: tagged, json, json_values or bio.")]
 Style = Annotated[str, typer.Option("--prompt", help="Prompt style: plain, few_shot or dialogue.")]
-Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or a YAML file.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts decoded together.")]
 Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
 Language = Annotated[str, typer.Option(help="ISO 639 code of the documents, for the card.")]

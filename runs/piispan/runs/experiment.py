@@ -98,13 +98,13 @@ class Experiment:
         Raises:
             DataError: If a file cannot be written; what was there before stays.
         """
-        metrics: dict[str, object] = {"before": before.scores.to_dict() if before else {}, "after": after.scores.to_dict()}
+        metrics = {"before": before.scores.to_dict() if before else {}, "after": after.scores.to_dict()}
         sidecar = adapter_sidecar(self.settings, self.prompt, self.loaded.base, documents_sha256(split.train))
         facts = CardFacts(
             model_name=f"piispan-{self.loaded.base.public_name.split('/')[-1].lower()}",
             sidecar=sidecar,
-            before=before.scores.to_dict() if before else {},
-            after=after.scores.to_dict(),
+            before=metrics["before"],
+            after=metrics["after"],
             training=self._training,
             data=data,
             languages=(self.settings.language,),
@@ -117,4 +117,4 @@ class Experiment:
             write_card(folder, facts)
         write_predictions(after.predictions, out / "predictions.jsonl")
         write_json(out / "metrics.json", metrics)
-        return metrics
+        return dict(metrics)

@@ -88,14 +88,15 @@ def quickstart(
     before_started = perf_counter()
     before = experiment.evaluate(test, "Evaluating the base model")
     measuring = perf_counter() - before_started
-    left = None if budget is None else started + 60 * budget - perf_counter() - measuring - _WRITING_SECONDS
+    deadline = None if budget is None else started + 60 * budget - measuring - _WRITING_SECONDS
+    left = None if deadline is None else deadline - perf_counter()
     if documents is None:
         documents = synthetic_split(_affordable(experiment, left or 0.0))
         experiment.settings = replace(chosen, epochs=1.0)
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
         experiment.settings = replace(chosen, epochs=min(chosen.epochs, passes))
-    experiment.train(documents.train, None if budget is None else started + 60 * budget - measuring - _WRITING_SECONDS)
+    experiment.train(documents.train, deadline)
     after = experiment.evaluate(test, "Evaluating the adapter")
     metrics = experiment.write(Path(out), documents, _data_facts(data, split, documents), before, after)
     return QuickstartResult(metrics, _examples(experiment), len(documents.train), perf_counter() - started)
@@ -135,7 +136,7 @@ def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Docu
 
 
 def _data_facts(data: str | Path | None, kind: SplitKind, split: Split) -> DataFacts:
-    counts = {"train": len(split.train), "validation": len(split.validation), "test": len(split.test)}
+    counts = {part: len(documents) for part, documents in split.parts()}
     if data is None:
         held_out = ", ".join(name.replace("_", " ") for name in HELD_OUT_SETTINGS)
         made = f"Synthesised by piispan. The test settings ({held_out}), their sentence frames and their values are not in training."

@@ -49,7 +49,7 @@ def train(
     experiment = Experiment(chosen, load_base(chosen), progress or Silent())
     experiment.train(parts.train)
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
-    counts = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
+    counts = {part: len(documents) for part, documents in parts.parts()}
     how = "in a file of their own" if test else f"split off by {'document' if split == 'random' else 'sentence frame (group)'}"
     facts = DataFacts(name="the user's documents", split="test", documents=counts, how_made=f"Labelled documents of the user; test {how}.")
     return experiment.write(Path(out), parts, facts, None, after)

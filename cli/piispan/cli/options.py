@@ -1,0 +1,10 @@
+"""Options that several commands share."""
+
+from typing import Annotated, Literal
+
+import typer
+
+__all__ = ["Labels", "SplitName"]
+
+SplitName = Literal["random", "template"]
+Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or a YAML file.")]
