@@ -7,6 +7,8 @@ from transformers import (
     Gemma3TextConfig,
     LlamaConfig,
     LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
     PretrainedConfig,
@@ -14,6 +16,8 @@ from transformers import (
     PreTrainedTokenizerFast,
     Qwen3Config,
     Qwen3ForCausalLM,
+    Qwen3NextConfig,
+    Qwen3NextForCausalLM,
 )
 
 CHAT_TEMPLATE = (
@@ -73,3 +77,24 @@ def tiny_gemma3(seed: int = 0) -> PreTrainedModel:
     kinds = ["sliding_attention", "full_attention"]
     config = Gemma3TextConfig(head_dim=8, query_pre_attn_scalar=8, sliding_window=16, layer_types=kinds, **SHAPE)
     return _made(Gemma3ForCausalLM, config, seed)
+
+
+def tiny_mamba(seed: int = 0) -> PreTrainedModel:
+    """State-space layers only."""
+    return _made(MambaForCausalLM, MambaConfig(vocab_size=260, hidden_size=32, num_hidden_layers=2, state_size=4), seed)
+
+
+def tiny_qwen3_next(seed: int = 0) -> PreTrainedModel:
+    """One gated delta net, one layer of attention."""
+    config = Qwen3NextConfig(
+        head_dim=8,
+        layer_types=["linear_attention", "full_attention"],
+        linear_num_key_heads=2,
+        linear_num_value_heads=2,
+        linear_key_head_dim=8,
+        linear_value_head_dim=8,
+        num_experts=0,
+        mlp_only_layers=[0, 1],
+        **SHAPE,
+    )
+    return _made(Qwen3NextForCausalLM, config, seed)

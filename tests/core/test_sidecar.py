@@ -25,7 +25,7 @@ sidecars = st.builds(
     tag_placement=st.sampled_from(("at_value", "before_space")),
     tag_tokens=st.sampled_from(("text", "special")),
     loss=st.sampled_from(("answer", "decisions")),
-    operating_point=st.none() | st.floats(allow_nan=False, allow_infinity=False),
+    operating_point=st.none() | st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False)),
     versions=st.dictionaries(st.text(), st.text(), max_size=3),
 )
 

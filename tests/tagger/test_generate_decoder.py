@@ -43,7 +43,7 @@ def test_a_cut_answer_is_said_to_be_unfinished_and_untrue() -> None:
     decoded = decoder.decode(["Ada is 36"])[0]
     budget = 3 * len("Ada is 36") + 96
     assert (decoded.finished, decoded.output_tokens) in {(False, budget), (True, decoded.output_tokens)}
-    assert decoded.finished or not Tagger(decoder, prompt).tag_checked(["Ada is 36"])[0].faithful
+    assert decoded.finished or not next(Tagger(decoder, prompt).stream(["Ada is 36"])).faithful
 
 
 def test_penalties_of_the_checkpoint_are_not_applied() -> None:

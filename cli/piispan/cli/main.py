@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from piispan.cli.data import app as data_app
-from piispan.cli.options import Labels, SplitName
+from piispan.cli.options import DecoderChoice, Labels, SplitName
 
 __all__ = ["app", "main"]
 
@@ -20,7 +20,9 @@ app.add_typer(data_app, name="data")
 Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on standard output.")]
 Format = Annotated[str, typer.Option(help="Output format: tagged, json, json_values or bio.")]
 Style = Annotated[str, typer.Option("--prompt", help="Prompt style: plain, few_shot or dialogue.")]
-BatchSize = Annotated[int, typer.Option(min=1, help="Texts decoded together.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
+Decoder = Annotated[DecoderChoice | None, typer.Option(help="Default: verbatim for the format tagged, generate for the others.")]
+OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
 Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
 Language = Annotated[str, typer.Option(help="ISO 639 code of the documents, for the card.")]
 Licence = Annotated[str | None, typer.Option(help="Licence of the base model, for the card. Default: what its Hub page states.")]
@@ -49,6 +51,7 @@ def quickstart(
     model: Annotated[str, typer.Option(help="Base model: Hub id, folder, or 'embedded'.")] = "embedded",
     format: Format = "tagged",  # noqa: A002
     prompt: Style = "plain",
+    decoder: Decoder = None,
     labels: Labels = "presidio",
     epochs: Annotated[float, typer.Option(help="Passes over the documents of --data.")] = 3.0,
     seed: int = 0,
@@ -76,7 +79,7 @@ def quickstart(
         base_licence=base_licence,
     )
     with TerminalProgress(Console(stderr=True)) as bars:
-        result = run(out, data=data, split=split, train=settings, minutes=minutes, progress=bars)
+        result = run(out, data=data, split=split, train=settings, minutes=minutes, decoder=decoder, progress=bars)
     if as_json:
         typer.echo(json.dumps(result.metrics, indent=2))
         return
@@ -101,6 +104,7 @@ def train(
     revision: Annotated[str | None, typer.Option(help="Commit of the base model on the Hub.")] = None,
     format: Format = "tagged",  # noqa: A002
     prompt: Style = "plain",
+    decoder: Decoder = None,
     labels: Labels = "presidio",
     epochs: float = 3.0,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents per optimizer step.")] = 16,
@@ -137,7 +141,7 @@ def train(
         base_licence=base_licence,
     )
     with TerminalProgress(Console(stderr=True)) as bars:
-        metrics = run(data, out, test=test, split=split, settings=settings, progress=bars)
+        metrics = run(data, out, test=test, split=split, settings=settings, decoder=decoder, progress=bars)
     if as_json:
         typer.echo(json.dumps(metrics, indent=2))
         return
@@ -154,6 +158,8 @@ def evaluate(
     format: Annotated[str, typer.Option(help="Output format of a model that is no adapter.")] = "tagged",  # noqa: A002
     prompt: Annotated[str, typer.Option(help="Prompt style of a model that is no adapter.")] = "plain",
     labels: Annotated[str | None, typer.Option(help="Label set of a model that is no adapter.")] = None,
+    decoder: Decoder = None,
+    operating_point: OperatingPoint = False,
     base: Base = None,
     batch_size: BatchSize = 16,
     as_json: Json = False,
@@ -173,6 +179,8 @@ def evaluate(
             format=format,
             prompt_style=prompt,
             labels=labels,
+            decoder=decoder,
+            operating_point=operating_point,
             base=base,
             batch_size=batch_size,
             progress=bars,
@@ -184,11 +192,41 @@ def evaluate(
 
 
 @app.command()
+def calibrate(
+    adapter: Annotated[Path, typer.Argument(help="Folder of an adapter.")],
+    data: Data,
+    split: Annotated[SplitName | None, typer.Option(help="Calibrate on the validation part of this split only.")] = None,
+    target_recall: Annotated[float, typer.Option(help="Share of a document's PII characters to be found, on average.")] = 0.99,
+    delta: Annotated[float, typer.Option(help="Probability with which the promise may fail.")] = 0.05,
+    base: Base = None,
+    as_json: Json = False,
+) -> None:
+    """Choose a tag bias that promises a recall, from documents not trained on; --operating-point uses it."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import TerminalProgress
+    from piispan.runs import calibrate as run
+
+    with TerminalProgress(Console(stderr=True)) as bars:
+        point = run(adapter, data, split=split, target_recall=target_recall, delta=delta, base=base, progress=bars)
+    if as_json:
+        typer.echo(json.dumps(point.to_dict()))
+        return
+    typer.echo(
+        f"tag bias {point.tag_bias:g}, saved in {adapter / 'piispan.json'}: with probability {1 - point.delta:g}, at least "
+        f"{point.target_recall:.2%} of a document's PII characters are found on average ({point.calibration_recall:.2%} of "
+        f"{point.documents} calibration documents)"
+    )
+
+
+@app.command()
 def redact(
     model: Annotated[str, typer.Argument(help="Adapter: folder or Hub id.")],
     source: Annotated[Path, typer.Argument(help="A .jsonl file with a 'text' in each row, or a plain text file.")],
     out: Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")] = None,
     operator: Annotated[str, typer.Option(help="Operator of presidio-anonymizer: replace, redact, hash, keep.")] = "replace",
+    decoder: Decoder = None,
+    operating_point: OperatingPoint = False,
     base: Base = None,
     batch_size: BatchSize = 16,
     as_json: Json = False,
@@ -203,7 +241,16 @@ def redact(
     if as_json and out is None:
         raise DataError("--json prints counts, so the text needs a place of its own: give --out")
     with TerminalProgress(Console(stderr=True)) as bars:
-        result = redact_file(model, source, operator=operator, base=base, batch_size=batch_size, progress=bars)
+        result = redact_file(
+            model,
+            source,
+            operator=operator,
+            decoder=decoder,
+            operating_point=operating_point,
+            base=base,
+            batch_size=batch_size,
+            progress=bars,
+        )
     if result.unfaithful:
         numbers = ", ".join(map(str, result.unfaithful[:20])) + (", ..." if len(result.unfaithful) > 20 else "")
         typer.echo(f"{len(result.unfaithful)} answers were cut, malformed or untrue to their text: check documents {numbers}", err=True)

@@ -1,8 +1,10 @@
 """The types every room speaks: spans, documents, labels, errors, output formats, prompts, the sidecar."""
 
 from piispan.core.architecture import attention_windows, context_length, forgets_no_keys
-from piispan.core.chat import ChatTokenizer, common_prefix, encode_chat
+from piispan.core.chat import ChatTokenizer, common_prefix, encode_chat, end_of_turn
 from piispan.core.errors import (
+    CalibrationError,
+    CoverageError,
     DataError,
     DocumentError,
     FormatError,
@@ -21,7 +23,7 @@ from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
 from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
-from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Sidecar
+from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Sidecar, TagPlacement, TagTokens, Tokenisation
 from piispan.core.spans import Document, Span
 
 __all__ = [
@@ -30,7 +32,9 @@ __all__ = [
     "SIDECAR_NAME",
     "STYLES",
     "BaseWeights",
+    "CalibrationError",
     "ChatTokenizer",
+    "CoverageError",
     "DataError",
     "Document",
     "DocumentError",
@@ -54,12 +58,16 @@ __all__ = [
     "SidecarError",
     "Span",
     "SpanError",
+    "TagPlacement",
+    "TagTokens",
+    "Tokenisation",
     "TooLongError",
     "attention_windows",
     "choose_examples",
     "common_prefix",
     "context_length",
     "encode_chat",
+    "end_of_turn",
     "forgets_no_keys",
     "get_format",
     "make_prompt",

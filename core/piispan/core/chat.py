@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from piispan.core.errors import FormatError
 from piispan.core.prompts import Message
 
-__all__ = ["ChatTokenizer", "common_prefix", "encode_chat"]
+__all__ = ["ChatTokenizer", "common_prefix", "encode_chat", "end_of_turn"]
 
 
 class ChatTokenizer(Protocol):
@@ -58,3 +58,22 @@ def encode_chat(
         **options,
     )
     return list(encoded["input_ids"])
+
+
+def end_of_turn(tokenizer: ChatTokenizer) -> list[int]:
+    """The tokens that the chat template writes behind an answer: the end-of-turn token, and a line break in some templates.
+
+    They are what two conversations with different answers have in common at their end.
+
+    Raises:
+        FormatError: If the tokenizer has no chat template, or the template writes nothing behind an answer.
+    """
+    question: Message = {"role": "user", "content": "?"}
+    wholes = [
+        encode_chat(tokenizer, [question, {"role": "assistant", "content": answer}], add_generation_prompt=False)[::-1]
+        for answer in ("a", "1")
+    ]
+    ending = wholes[0][: common_prefix(wholes)][::-1]
+    if not ending:
+        raise FormatError("the chat template writes no end of turn behind an answer, so a model could not learn to stop")
+    return ending

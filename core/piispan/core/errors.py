@@ -5,6 +5,8 @@ the offsets, the file and the line instead.
 """
 
 __all__ = [
+    "CalibrationError",
+    "CoverageError",
     "DataError",
     "DocumentError",
     "FormatError",
@@ -39,12 +41,20 @@ class FormatError(PiispanError, ValueError):
     """A document that an output format or prompt style cannot write."""
 
 
+class CoverageError(PiispanError, ValueError):
+    """Characters of a text that no window covers; names their offsets."""
+
+
 class DataError(PiispanError, ValueError):
     """A file that cannot be read as what it should be; names the file and the line."""
 
 
 class RedactionError(PiispanError, ValueError):
     """A span that cannot be replaced, or an operator that is unknown or given wrong parameters."""
+
+
+class CalibrationError(PiispanError, ValueError):
+    """An operating point that cannot be chosen or read: no bias passes, or an argument is out of its range."""
 
 
 class SidecarError(PiispanError, ValueError):

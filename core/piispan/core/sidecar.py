@@ -41,7 +41,7 @@ class Sidecar:
             embedded model, dequantised from Q4_1).
         base_sha256: SHA-256 of the base weights' file or files.
         training_sha256: SHA-256 of the training file, or ``None``.
-        operating_point: Chosen tag bias, or ``None``: published figures are those of none.
+        operating_point: Calibrated tag bias and what is promised of it, or ``None``: published figures are those of none.
         versions: Version of every library that took part.
     """
 
@@ -57,7 +57,7 @@ class Sidecar:
     tag_placement: TagPlacement = "at_value"
     tag_tokens: TagTokens = "text"
     loss: Loss = "answer"
-    operating_point: float | None = None
+    operating_point: Mapping[str, float] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,6 +1,7 @@
-"""What joins the rooms: quickstart, train, evaluate, redact. Models are loaded inside these functions, not at import."""
+"""What joins the rooms: quickstart, train, evaluate, calibrate, redact. Models are loaded inside these functions, not at import."""
 
 from piispan.runs.artifacts import write_text
+from piispan.runs.calibrate import calibrate
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import HELD_OUT_SETTINGS, QUICK_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
@@ -17,6 +18,7 @@ __all__ = [
     "Redacted",
     "Silent",
     "TrainSettings",
+    "calibrate",
     "evaluate",
     "evaluate_tagger",
     "quickstart",

@@ -66,6 +66,7 @@ def _publishable_name(folder: Path) -> str:
 
 def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, training_sha256: str) -> Sidecar:
     """The ``piispan.json`` of an adapter that ``settings`` trained."""
+    tokenisation, placement = settings.spelling
     return Sidecar(
         format=settings.format,
         prompt_style=settings.prompt_style,
@@ -75,6 +76,8 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, tr
         base_weights=base.weights,
         base_sha256=weights_sha256(base.folder) if base.folder else None,
         training_sha256=training_sha256,
+        tokenisation=tokenisation,
+        tag_placement=placement,
         versions=installed_versions(),
     )
 

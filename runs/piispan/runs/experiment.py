@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, write_predictions
+from piispan.core import Document, LabelSet, ModelError, Prompt, TagPlacement, get_format, make_prompt, write_predictions
 from piispan.dataset_builder import Split
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
 from piispan.runs.artifacts import BaseModel, adapter_sidecar, documents_sha256, new_folder, save_adapter, write_json
@@ -13,7 +13,7 @@ from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
 from piispan.runs.training import train_adapter
-from piispan.tagger import GenerateDecoder, Tagger, embedded_model, load_causal_lm
+from piispan.tagger import DecoderName, Tagger, embedded_model, load_causal_lm, make_decoder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -57,13 +57,13 @@ class Experiment:
         settings: What to train.
         loaded: The base model; ``train`` wraps it in place.
         progress: Shows how far each step has come.
-        batch_size: Texts decoded together.
+        decoder: How answers are decoded, on both sides of training; see ``make_decoder``.
     """
 
     settings: TrainSettings
     loaded: Loaded
     progress: Progress
-    batch_size: int = 16
+    decoder: DecoderName | None = None
     prompt: Prompt = field(init=False)
     _model: Any = field(init=False)
     _training: TrainingFacts = field(init=False)
@@ -77,7 +77,8 @@ class Experiment:
     @property
     def tagger(self) -> Tagger:
         """A tagger of the model as it stands now."""
-        decoder = GenerateDecoder(self._model, self.loaded.tokenizer, self.prompt, batch_size=self.batch_size)
+        placement: TagPlacement = self.settings.spelling[1] if self._trained_on else "at_value"
+        decoder = make_decoder(self.decoder, self._model, self.loaded.tokenizer, self.prompt, placement=placement)
         return Tagger(decoder, self.prompt)
 
     def evaluate(self, documents: tuple[Document, ...], what: str) -> Evaluated:

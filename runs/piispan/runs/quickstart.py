@@ -13,8 +13,8 @@ from piispan.runs.experiment import Experiment, load_base
 from piispan.runs.machine import require_training
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import TrainSettings
-from piispan.runs.training import seconds_per_step
-from piispan.trainer_ext import token_rows
+from piispan.runs.training import seconds_per_step, training_rows
+from piispan.tagger import DecoderName
 
 __all__ = ["HELD_OUT_SETTINGS", "QUICK_SETTINGS", "QuickstartResult", "quickstart", "read_split", "synthetic_split"]
 
@@ -55,6 +55,7 @@ def quickstart(
     split: SplitKind = "random",
     train: TrainSettings | None = None,
     minutes: float | None = None,
+    decoder: DecoderName | None = None,
     progress: Progress | None = None,
 ) -> QuickstartResult:
     """Fine-tune, and measure before and after, on synthetic documents or on one's own.
@@ -67,6 +68,7 @@ def quickstart(
         train: Settings of the fine-tuning; ``QUICK_SETTINGS`` for synthetic documents, the defaults for one's own.
         minutes: Time for the whole run; training is given what measuring leaves of it. Without it, 8 for
             synthetic documents, and all epochs for one's own.
+        decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
         progress: Shows how far each step has come.
 
     Raises:
@@ -83,7 +85,7 @@ def quickstart(
         _check_synthesis(labels)
     check_writable(Path(out))
     budget = minutes if minutes is not None or documents is not None else 8.0
-    experiment = Experiment(chosen, load_base(chosen), bar)
+    experiment = Experiment(chosen, load_base(chosen), bar, decoder)
     test = documents.test if documents else synthetic_split(0).test
     before_started = perf_counter()
     before = experiment.evaluate(test, "Evaluating the base model")
@@ -130,7 +132,7 @@ def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Docu
     """How many documents can be trained on in ``seconds``, measured on two optimizer steps; 16 steps at the least."""
     size = experiment.settings.batch_size
     sample = (documents or synthetic_split(2 * size).train)[: 2 * size]
-    rows = token_rows(sample, experiment.prompt, experiment.loaded.tokenizer)
+    rows = training_rows(sample, experiment.prompt, experiment.loaded.tokenizer, experiment.settings)
     steps = int(seconds / (_STEP_OVERHEAD * seconds_per_step(experiment.loaded.model, rows, experiment.settings)))
     return max(steps, 16) * size
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from piispan.core import DataError
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
-from piispan.tagger import Operator, Tagger, check_operator, redact_text
+from piispan.tagger import DecoderName, Operator, Tagger, check_operator, redact_text
 
 __all__ = ["Redacted", "redact_file"]
 
@@ -38,6 +38,8 @@ def redact_file(
     *,
     operator: str = "replace",
     base: str | None = None,
+    decoder: DecoderName | None = None,
+    operating_point: bool = False,
     batch_size: int = 16,
     progress: Progress | None = None,
 ) -> Redacted:
@@ -49,7 +51,9 @@ def redact_file(
             other file is one plain text in UTF-8.
         operator: An operator of presidio-anonymizer for all labels, by its name.
         base: Where an adapter's base is, when it was trained on a local folder.
-        batch_size: Texts decoded together.
+        decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
+        operating_point: Use the adapter's calibrated tag bias.
+        batch_size: Texts generated together by plain generation.
         progress: Shows how far the work has come, a unit per document.
 
     Raises:
@@ -60,11 +64,13 @@ def redact_file(
     content = _read(path)
     rows: list[dict[str, object]] = _rows(path, content) if path.suffix == ".jsonl" else [{"text": content}]
     quiet_libraries()
-    tagger = Tagger.from_pretrained(model, batch_size=batch_size, dtype=fastest_dtype(), base=base)
+    tagger = Tagger.from_pretrained(
+        model, decoder=decoder, operating_point=operating_point, batch_size=batch_size, dtype=fastest_dtype(), base=base
+    )
     bar = progress or Silent()
     texts = [str(row["text"]) for row in rows]
     bar.start("Redacting", len(texts), "documents")
-    tagged = tagger.tag_checked(texts, progress=bar.advance)
+    tagged = list(tagger.stream(texts, progress=bar.advance))
     bar.finish()
     operators = {"DEFAULT": Operator(operator)}
     redacted = [redact_text(text, answer.spans, operators) for text, answer in zip(texts, tagged, strict=True)]

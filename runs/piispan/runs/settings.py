@@ -2,8 +2,9 @@
 
 import math
 from dataclasses import dataclass
+from typing import get_args
 
-from piispan.core import FORMATS, STYLES, FormatError
+from piispan.core import FORMATS, STYLES, FormatError, TagPlacement, Tokenisation
 
 __all__ = ["TrainSettings"]
 
@@ -18,6 +19,8 @@ class TrainSettings:
         labels: Name or YAML file of the label set.
         format: Output format.
         prompt_style: Prompt style.
+        tokenisation: ``segments`` encodes text and tags apart, as verbatim decoding does; ``joint`` is the chat template's
+            own, as a stock trainer would have it. ``None`` takes segments for the format ``tagged``, the only one that has them.
         epochs: Passes over the training documents.
         batch_size: Documents per optimizer step.
         learning_rate: The highest of the cosine schedule.
@@ -38,6 +41,7 @@ class TrainSettings:
     labels: str = "presidio"
     format: str = "tagged"
     prompt_style: str = "plain"
+    tokenisation: Tokenisation | None = None
     epochs: float = 3.0
     batch_size: int = 16
     learning_rate: float = 1e-3
@@ -52,8 +56,19 @@ class TrainSettings:
         for name, value, known in (("format", self.format, FORMATS), ("prompt style", self.prompt_style, STYLES)):
             if value not in known:
                 raise FormatError(f"no {name} named {value!r}; known: {', '.join(known)}")
+        if self.tokenisation not in (None, *get_args(Tokenisation)):
+            raise FormatError(f"tokenisation must be one of {', '.join(get_args(Tokenisation))}, was: {self.tokenisation!r}")
+        if self.tokenisation == "segments" and self.format != "tagged":
+            raise FormatError(f"only the format 'tagged' can be tokenised in segments, was: {self.format!r}")
         for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha"):
             if not 0 < getattr(self, name) < math.inf:
                 raise FormatError(f"{name} must be greater than 0 and finite, was: {getattr(self, name)}")
         if self.max_length is not None and self.max_length < 1:
             raise FormatError(f"max_length must be greater than 0, was: {self.max_length}")
+
+    @property
+    def spelling(self) -> tuple[Tokenisation, TagPlacement]:
+        """How answers are tokenised, and where opening tags stand in them."""
+        if self.tokenisation == "joint" or self.format != "tagged":
+            return "joint", "at_value"
+        return "segments", "before_space"

@@ -13,7 +13,7 @@ from piispan.runs.machine import fastest_dtype, quiet_libraries, require_trainin
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import read_split
 from piispan.runs.settings import TrainSettings
-from piispan.tagger import Tagger, read_sidecar
+from piispan.tagger import DecoderName, Tagger, read_sidecar
 
 __all__ = ["evaluate", "train"]
 
@@ -25,6 +25,7 @@ def train(
     test: str | Path | None = None,
     split: SplitKind = "random",
     settings: TrainSettings | None = None,
+    decoder: DecoderName | None = None,
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Fine-tune on labelled documents, score the adapter on others, and write it with its card.
@@ -36,6 +37,7 @@ def train(
             split, and only its training part is trained on.
         split: How ``data`` is split.
         settings: Settings of the fine-tuning.
+        decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
         progress: Shows how far each step has come.
 
     Returns:
@@ -46,7 +48,7 @@ def train(
     labels = LabelSet.load(chosen.labels)
     parts = read_split(data, split, labels) if test is None else _two_files(data, test, labels)
     check_writable(Path(out))
-    experiment = Experiment(chosen, load_base(chosen), progress or Silent())
+    experiment = Experiment(chosen, load_base(chosen), progress or Silent(), decoder)
     experiment.train(parts.train)
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
     counts = {part: len(documents) for part, documents in parts.parts()}
@@ -68,6 +70,8 @@ def evaluate(
     labels: str | None = None,
     format: str = "tagged",  # noqa: A002
     prompt_style: str = "plain",
+    decoder: DecoderName | None = None,
+    operating_point: bool = False,
     batch_size: int = 16,
     base: str | None = None,
     progress: Progress | None = None,
@@ -82,7 +86,9 @@ def evaluate(
         labels: Label set for a model without sidecar (``presidio`` by default).
         format: Output format for a model without sidecar.
         prompt_style: Prompt style for a model without sidecar.
-        batch_size: Texts decoded together.
+        decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
+        operating_point: Use the adapter's calibrated tag bias.
+        batch_size: Texts generated together by plain generation.
         base: Where an adapter's base is, when it was trained on a local folder.
         progress: Shows how far the work has come.
     """
@@ -97,6 +103,8 @@ def evaluate(
         labels=known,
         format=format,
         prompt_style=prompt_style,
+        decoder=decoder,
+        operating_point=operating_point,
         batch_size=batch_size,
         dtype=fastest_dtype(),
         base=base,

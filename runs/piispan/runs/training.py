@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from piispan.core import Document, Prompt, context_length
+from piispan.core.segments import TagGrammar
 from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
@@ -17,7 +18,7 @@ from piispan.trainer_ext import IGNORED, PackedBatch, PrefixSharingCollator, Tok
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
-__all__ = ["Trained", "seconds_per_step", "train_adapter"]
+__all__ = ["Trained", "seconds_per_step", "train_adapter", "training_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def train_adapter(
     """
     from piispan.trainer_ext import PiiSFTTrainer
 
-    rows = token_rows(documents, prompt, tokenizer, max_length=settings.max_length or context_length(model))
+    rows = training_rows(documents, prompt, tokenizer, settings, max_length=settings.max_length or context_length(model))
     started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*|trl\..*|peft\..*")
@@ -72,6 +73,20 @@ def train_adapter(
     progress.finish()
     adapted: Any = trainer.model
     return Trained(adapted.eval(), _facts(trainer, settings, len(rows), perf_counter() - started))
+
+
+def training_rows(
+    documents: Sequence[Document],
+    prompt: Prompt,
+    tokenizer: "PreTrainedTokenizerBase",
+    settings: TrainSettings,
+    *,
+    max_length: int | None = None,
+) -> list[TokenRow]:
+    """The rows of ``documents`` in the tokenisation that ``settings`` ask for. See ``piispan.trainer_ext.token_row``."""
+    tokenisation, placement = settings.spelling
+    grammar = TagGrammar(tokenizer, prompt.labels, placement=placement) if tokenisation == "segments" else None
+    return token_rows(documents, prompt, tokenizer, grammar=grammar, max_length=max_length)
 
 
 def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:

@@ -4,23 +4,42 @@ Loading a model needs ``pip install "piispan[tag]"``; torch and transformers are
 is loaded, not before.
 """
 
+from piispan.tagger.adapters import read_sidecar
 from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
-from piispan.tagger.decoding import Decoded, Decoder, GenerateDecoder
+from piispan.tagger.calibration import OperatingPoint, choose_operating_point
+from piispan.tagger.custom_generate import VerbatimGeneration
+from piispan.tagger.decoders import make_decoder
+from piispan.tagger.decoding import Decoded, Decoder, DecoderName
+from piispan.tagger.drafting import Guess
+from piispan.tagger.generation import GenerateDecoder
 from piispan.tagger.redaction import Operator, check_operator, redact_text, without_overlap
-from piispan.tagger.tagger import Alignment, TaggedText, Tagger, read_sidecar
+from piispan.tagger.tagger import BIAS_GRID, Alignment, TaggedText, Tagger
+from piispan.tagger.verbatim import VerbatimDecoder
+from piispan.tagger.windows import Window, cut_windows, merge_windows
 
 __all__ = [
+    "BIAS_GRID",
     "EMBEDDED_HUB_ID",
     "Alignment",
     "Decoded",
     "Decoder",
+    "DecoderName",
     "GenerateDecoder",
+    "Guess",
+    "OperatingPoint",
     "Operator",
     "TaggedText",
     "Tagger",
+    "VerbatimDecoder",
+    "VerbatimGeneration",
+    "Window",
     "check_operator",
+    "choose_operating_point",
+    "cut_windows",
     "embedded_model",
     "load_causal_lm",
+    "make_decoder",
+    "merge_windows",
     "read_sidecar",
     "redact_text",
     "weights_sha256",

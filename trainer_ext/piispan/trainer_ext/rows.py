@@ -1,14 +1,17 @@
 """Documents as token rows: ``input_ids`` and ``labels``, TRL's public contract for prepared data.
 
-The tokenisation is *joint*: the chat template's own, of the whole conversation. The loss falls on what
-the whole conversation has beyond the prompt: the last assistant turn with its end-of-turn token. No
-marker string is searched for; the boundary is the token-level common prefix of the two renderings.
+*Joint* tokenisation is the chat template's own, of the whole conversation. The loss falls on what the whole
+conversation has beyond the prompt: the last assistant turn with its end-of-turn token. No marker string is
+searched for; the boundary is the token-level common prefix of the two renderings.
+
+*Segments* are for the format ``tagged``: prompt, text and tags encoded apart, as verbatim decoding puts them together.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import TypedDict
 
-from piispan.core import ChatTokenizer, Document, FormatError, Prompt, TooLongError, common_prefix, encode_chat
+from piispan.core import ChatTokenizer, Document, FormatError, Prompt, TooLongError, common_prefix, encode_chat, end_of_turn
+from piispan.core.segments import TagGrammar, gold_decisions
 
 __all__ = ["IGNORED", "TokenRow", "TokenStatistics", "statistics", "token_row", "token_rows"]
 
@@ -34,13 +37,16 @@ class TokenStatistics(TypedDict):
     prefix: int
 
 
-def token_row(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, *, max_length: int | None = None) -> TokenRow:
+def token_row(
+    document: Document, prompt: Prompt, tokenizer: ChatTokenizer, *, grammar: TagGrammar | None = None, max_length: int | None = None
+) -> TokenRow:
     """The row of one document.
 
     Args:
         document: The document with its gold spans.
         prompt: Style, labels and output format.
         tokenizer: The model's tokenizer, with its chat template.
+        grammar: Tags and tokenizer for tokenisation in segments; ``None`` for joint tokenisation.
         max_length: Most tokens of prompt and answer together; ``None`` for no limit.
 
     Raises:
@@ -50,13 +56,7 @@ def token_row(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, *, m
     """
     for span in document.spans:
         prompt.labels.require(span.label, f"document {document.id!r}: ")
-    row = prompt.row(document)
-    asked = encode_chat(tokenizer, row["prompt"], add_generation_prompt=True)
-    whole = encode_chat(tokenizer, [*row["prompt"], *row["completion"]], add_generation_prompt=False)
-    boundary = common_prefix([asked, whole])
-    # A template may write the opening of the turn otherwise than with the generation prompt by a token or two, no more.
-    if boundary < len(asked) - 2 or boundary >= len(whole):
-        raise FormatError(f"document {document.id!r}: the chat template does not continue the prompt with the answer")
+    whole, boundary = _joint(document, prompt, tokenizer) if grammar is None else _segments(document, prompt, tokenizer, grammar)
     if max_length is not None and len(whole) > max_length:
         raise TooLongError(
             f"document {document.id!r}: prompt and answer take {len(whole)} tokens, more than {max_length}; "
@@ -65,9 +65,34 @@ def token_row(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, *, m
     return {"id": document.id, "input_ids": whole, "labels": [IGNORED] * boundary + whole[boundary:]}
 
 
-def token_rows(documents: Iterable[Document], prompt: Prompt, tokenizer: ChatTokenizer, *, max_length: int | None = None) -> list[TokenRow]:
+def _joint(document: Document, prompt: Prompt, tokenizer: ChatTokenizer) -> tuple[list[int], int]:
+    """Tokens of prompt and answer, and where the answer begins."""
+    row = prompt.row(document)
+    asked = encode_chat(tokenizer, row["prompt"], add_generation_prompt=True)
+    whole = encode_chat(tokenizer, [*row["prompt"], *row["completion"]], add_generation_prompt=False)
+    boundary = common_prefix([asked, whole])
+    # A template may write the opening of the turn otherwise than with the generation prompt by a token or two, no more.
+    if boundary < len(asked) - 2 or boundary >= len(whole):
+        raise FormatError(f"document {document.id!r}: the chat template does not continue the prompt with the answer")
+    return whole, boundary
+
+
+def _segments(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, grammar: TagGrammar) -> tuple[list[int], int]:
+    asked = encode_chat(tokenizer, prompt.messages(document.text), add_generation_prompt=True)
+    answer = [decision.token for decision in gold_decisions(grammar, document)]
+    return [*asked, *answer, *end_of_turn(tokenizer)], len(asked)
+
+
+def token_rows(
+    documents: Iterable[Document],
+    prompt: Prompt,
+    tokenizer: ChatTokenizer,
+    *,
+    grammar: TagGrammar | None = None,
+    max_length: int | None = None,
+) -> list[TokenRow]:
     """The rows of ``documents``, in their order. See ``token_row``."""
-    return [token_row(document, prompt, tokenizer, max_length=max_length) for document in documents]
+    return [token_row(document, prompt, tokenizer, grammar=grammar, max_length=max_length) for document in documents]
 
 
 def statistics(rows: Sequence[TokenRow]) -> TokenStatistics:

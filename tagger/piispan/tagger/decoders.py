@@ -1,0 +1,58 @@
+"""The decoder that a name stands for."""
+
+from typing import TYPE_CHECKING
+
+from piispan.core import FormatError, Prompt, TagPlacement, TagTokens
+from piispan.tagger.decoding import Decoder, DecoderName
+from piispan.tagger.generation import GenerateDecoder
+from piispan.tagger.verbatim import VerbatimDecoder
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["make_decoder"]
+
+
+def make_decoder(
+    name: DecoderName | None,
+    model: "PreTrainedModel",
+    tokenizer: "PreTrainedTokenizerBase",
+    prompt: Prompt,
+    *,
+    tag_tokens: TagTokens = "text",
+    placement: TagPlacement = "at_value",
+    tag_bias: float = 0.0,
+    batch_size: int = 16,
+    max_batch_tokens: int = 4096,
+) -> Decoder:
+    """A decoder by name; without one, ``verbatim`` for the format ``tagged`` and ``generate`` for the others.
+
+    Args:
+        name: ``verbatim`` or ``generate``.
+        model: A causal language model.
+        tokenizer: Its tokenizer.
+        prompt: Style, labels and output format.
+        tag_tokens: How the model was trained to spell tags.
+        placement: Where it was trained to put opening tags; joint tokenisation puts them at the value.
+        tag_bias: Added to the logits of all opening tags, by ``verbatim`` only.
+        batch_size: Texts generated together by ``generate``.
+        max_batch_tokens: Most tokens held at a time by ``verbatim``.
+
+    Raises:
+        FormatError: If there is no such decoder, or it cannot decode this format, spelling or bias.
+    """
+    chosen = name or ("verbatim" if prompt.format.name == "tagged" else "generate")
+    if chosen == "verbatim" and prompt.format.name == "tagged":
+        biases = dict.fromkeys(prompt.labels.names, tag_bias) if tag_bias else {}
+        return VerbatimDecoder(
+            model, tokenizer, prompt, tag_tokens=tag_tokens, placement=placement, tag_bias=biases, max_batch_tokens=max_batch_tokens
+        )
+    if chosen == "verbatim":
+        raise FormatError(f"only the format 'tagged' can be decoded verbatim, was: {prompt.format.name!r}; use the decoder 'generate'")
+    if chosen != "generate":
+        raise FormatError(f"no decoder named {chosen!r}; known: verbatim, generate")
+    if tag_bias:
+        raise FormatError("plain generation knows no tag bias, so no operating point; use the decoder 'verbatim'")
+    if tag_tokens == "special":
+        raise FormatError("an adapter with special tag tokens cannot be decoded by plain generation; use the decoder 'verbatim'")
+    return GenerateDecoder(model, tokenizer, prompt, batch_size=batch_size)

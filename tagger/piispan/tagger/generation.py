@@ -1,0 +1,190 @@
+"""Plain greedy generation: the decoder for every format, and the comparison for the verbatim one."""
+
+import copy
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from piispan.core import ModelError, Prompt, TooLongError, attention_windows, common_prefix, context_length, encode_chat, forgets_no_keys
+from piispan.tagger.decoding import Decoded, Progress
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
+
+__all__ = ["GenerateDecoder"]
+
+_GREEDY: dict[str, Any] = {
+    "do_sample": False,
+    "num_beams": 1,
+    "repetition_penalty": 1.0,
+    "no_repeat_ngram_size": 0,
+    "encoder_repetition_penalty": 1.0,
+    "length_penalty": 1.0,
+    "temperature": 1.0,
+    "top_k": 50,
+    "top_p": 1.0,
+}
+"""Said in full, because ``generate`` fills what is left out from the checkpoint, whose penalties would forbid copying."""
+
+
+_BUDGET = {"tagged": (3, 96), "json": (16, 96), "json_values": (14, 96), "bio": (8, 32)}
+"""Most answer tokens by format: (per token of the text, on top). Far more than right answers need."""
+_LARGEST_BUDGET = (16, 96)
+"""For a format that is not ours."""
+
+
+class GenerateDecoder:
+    """Plain greedy ``model.generate`` in batches: nothing keeps the answer to the text.
+
+    The prompt's common token prefix is computed once for all texts, and its keys and values are handed
+    to each batch.
+
+    Args:
+        model: A causal language model.
+        tokenizer: Its tokenizer, with a chat template.
+        prompt: Style, labels and output format.
+        batch_size: Texts per call of ``generate``.
+
+    Raises:
+        ValueError: If ``batch_size`` is less than 1.
+    """
+
+    name = "generate"
+
+    def __init__(self, model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", prompt: Prompt, *, batch_size: int = 16) -> None:
+        if batch_size < 1:
+            raise ValueError(f"batch_size must be at least 1, was: {batch_size}")
+        # PEFT wraps a model in a type of its own that hands every attribute on.
+        self._model: Any = model
+        self._tokenizer, self._prompt, self._batch_size = tokenizer, prompt, batch_size
+
+    def decode(self, texts: Sequence[str], progress: Progress | None = None) -> list[Decoded]:
+        """One answer per text, in the texts' order; an answer that reaches its token budget is cut there.
+
+        Raises:
+            TooLongError: If a prompt and its answer may not fit the model's context; names the text's number.
+        """
+        if not texts:
+            return []
+        asked = [self._ask(text) for text in texts]
+        prefix = self._prefix(asked)
+        around = len(self._ask(""))
+        budgets = [self._budget(max(len(ids) - around, 0)) for ids in asked]
+        self._check_fit(asked, budgets)
+        done: dict[int, Decoded] = {}
+        # Texts of like length together, the longest first, so that memory runs out at once or never.
+        order = sorted(range(len(texts)), key=lambda i: -len(asked[i]))
+        for start in range(0, len(order), self._batch_size):
+            members = order[start : start + self._batch_size]
+            answers = self._decode_batch([asked[i] for i in members], prefix, [budgets[i] for i in members])
+            done.update(zip(members, answers, strict=True))
+            if progress:
+                progress(len(members))
+        return [done[index] for index in range(len(texts))]
+
+    def stream(self, texts: Iterable[str]) -> Iterator[Decoded]:
+        """One answer per text, in the texts' order; sixteen batches are read at a time, so that texts of like length can meet.
+
+        Raises:
+            TooLongError: As ``decode``; numbers are counted within what is read at a time.
+        """
+        coming = iter(texts)
+        while some := list(islice(coming, 16 * self._batch_size)):
+            yield from self.decode(some)
+
+    def _ask(self, text: str) -> list[int]:
+        return encode_chat(self._tokenizer, self._prompt.messages(text), add_generation_prompt=True)
+
+    def _budget(self, text_tokens: int) -> int:
+        per_token, extra = _BUDGET.get(self._prompt.format.name, _LARGEST_BUDGET)
+        return per_token * text_tokens + extra
+
+    def _check_fit(self, asked: Sequence[Sequence[int]], budgets: Sequence[int]) -> None:
+        limit = context_length(self._model)
+        for number, (ids, budget) in enumerate(zip(asked, budgets, strict=True)):
+            if limit is not None and len(ids) + budget > limit:
+                raise TooLongError(
+                    f"text {number}: its prompt of {len(ids)} tokens and an answer of up to {budget} do not fit "
+                    f"the model's context of {limit}; cut the text into shorter ones"
+                )
+
+    def _prefix(self, asked: Sequence[Sequence[int]]) -> "_Prefix":
+        """The common token prefix and its cache.
+
+        Nothing is shared by one prompt, by recurrent layers, or by sliding windows, which the padding that
+        stands between prefix and text would fill.
+        """
+        import torch
+
+        length = min(common_prefix(asked), min(map(len, asked)) - 1)
+        if len(asked) < 2 or length < 1 or not forgets_no_keys(self._model) or attention_windows(self._model):
+            return _Prefix([], None)
+        ids = list(asked[0][:length])
+        with torch.inference_mode():
+            output = self._model(input_ids=torch.tensor([ids], device=self._model.device), use_cache=True, logits_to_keep=1)
+        return _Prefix(ids, output.past_key_values)
+
+    def _decode_batch(self, asked: Sequence[Sequence[int]], prefix: "_Prefix", budgets: Sequence[int]) -> list[Decoded]:
+        import torch
+        from transformers import GenerationConfig
+
+        started = perf_counter()
+        ends = self._end_tokens()
+        input_ids, mask = _pad_after(prefix.ids, asked, ends[0])
+        config = GenerationConfig(max_new_tokens=max(budgets), eos_token_id=ends, pad_token_id=ends[0], **_GREEDY)
+        device = self._model.device
+        with torch.inference_mode():
+            cached = prefix.repeated(len(asked))
+            output = self._model.generate(input_ids.to(device), attention_mask=mask.to(device), generation_config=config, **cached)
+        answers = output[:, input_ids.shape[1] :].tolist()
+        seconds = (perf_counter() - started) / len(asked)
+        passes = len(answers[0])
+        # A row may run on while its neighbours do; what lies beyond its own budget does not count.
+        return [self._decoded(ids[:own], ends, passes, seconds) for ids, own in zip(answers, budgets, strict=True)]
+
+    def _decoded(self, ids: list[int], ends: list[int], passes: int, seconds: float) -> Decoded:
+        stop = next((i for i, token in enumerate(ids) if token in ends), len(ids))
+        output = self._tokenizer.decode(ids[:stop], skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        return Decoded(str(output), passes, seconds, min(stop + 1, len(ids)), finished=stop < len(ids))
+
+    def _end_tokens(self) -> list[int]:
+        configured = getattr(self._model.generation_config, "eos_token_id", None)
+        known = configured if isinstance(configured, list) else [configured]
+        ends = {token for token in [*known, self._tokenizer.eos_token_id] if isinstance(token, int)}
+        if not ends:
+            raise ModelError("neither the model nor the tokenizer names an end-of-turn token")
+        return sorted(ends)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prefix:
+    """Shared prompt tokens and their cache of batch size 1; no tokens and ``None`` when nothing is shared."""
+
+    ids: list[int]
+    cache: "Cache | None"
+
+    def repeated(self, batch: int) -> dict[str, Any]:
+        """The cache for a batch, as keyword arguments of ``generate``, which writes into it."""
+        if self.cache is None:
+            return {}
+        own = copy.deepcopy(self.cache)
+        own.batch_repeat_interleave(batch)
+        return {"past_key_values": own}
+
+
+def _pad_after(prefix: Sequence[int], rows: Sequence[Sequence[int]], padding: int) -> "tuple[torch.Tensor, torch.Tensor]":
+    """Ids and mask, int64 ``(batch, longest)``: the prefix, padding, the rest of the row at the right edge.
+
+    Position ids count the mask, so that padding takes none.
+    """
+    import torch
+
+    width = max(map(len, rows))
+    gaps = [width - len(row) for row in rows]
+    start = len(prefix)
+    ids = [[*prefix, *[padding] * gap, *row[start:]] for gap, row in zip(gaps, rows, strict=True)]
+    mask = [[1] * start + [0] * gap + [1] * (len(row) - start) for gap, row in zip(gaps, rows, strict=True)]
+    return torch.tensor(ids), torch.tensor(mask)

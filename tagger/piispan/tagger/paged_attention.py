@@ -1,0 +1,229 @@
+"""Attention of many texts in one packed row, over keys and values that stay where they are written.
+
+The tokens of all texts of a pass stand in one row without padding, so linear layers do no work in vain. Keys and values live in a pool, a
+slot for each token of a text; the shared prompt prefix has its own, once for all. Taking back a token is forgetting its slot.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, PreTrainedModel
+from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
+
+from piispan.core import ModelError
+
+__all__ = ["KeyValuePool", "PackedPass", "RowTokens", "use_paged_attention"]
+
+IMPLEMENTATION = "piispan_paged"
+"""Name in transformers' attention registry."""
+
+_MOST_PADDING = 1 / 4
+"""Share of padding in a group of rows that attend together, on a CPU; elsewhere one group is fastest."""
+
+
+@dataclass(slots=True)
+class KeyValuePool:
+    """Keys and values of the shared prefix and of every token in use, by layer.
+
+    Args:
+        capacity: Slots.
+    """
+
+    capacity: int
+    prefix: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    """Each ``(1, key-value heads, prefix tokens, dim)``."""
+    slots: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
+    """Each ``(capacity, key-value heads, dim)``."""
+    free: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.free = list(range(self.capacity - 1, -1, -1))
+
+    def take(self, count: int) -> list[int]:
+        """``count`` free slots; the pool grows when it has too few."""
+        if count > len(self.free):
+            self._grow(max(count - len(self.free), self.capacity // 2))
+        return [self.free.pop() for _ in range(count)]
+
+    def give_back(self, slots: Sequence[int]) -> None:
+        """Free ``slots``."""
+        self.free.extend(slots)
+
+    def _grow(self, count: int) -> None:
+        self.free[:0] = range(self.capacity + count - 1, self.capacity - 1, -1)
+        self.capacity += count
+        for layer, pair in self.slots.items():
+            self.slots[layer] = _enlarged(pair[0], count), _enlarged(pair[1], count)
+
+    def write(self, layer: int, slots: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Keep the keys and values ``(1, heads, tokens, dim)`` of a layer, and return all that it keeps."""
+        if layer not in self.slots:
+            self.slots[layer] = _space(key, self.capacity), _space(value, self.capacity)
+        keys, values = self.slots[layer]
+        keys[slots], values[slots] = key[0].transpose(0, 1), value[0].transpose(0, 1)
+        return keys, values
+
+
+def _space(like: torch.Tensor, capacity: int) -> torch.Tensor:
+    return like.new_zeros(capacity, like.shape[1], like.shape[3])
+
+
+def _enlarged(tensor: torch.Tensor, count: int) -> torch.Tensor:
+    return torch.cat([tensor, tensor.new_zeros(count, *tensor.shape[1:])])
+
+
+@dataclass(frozen=True, slots=True)
+class RowTokens:
+    """The tokens that one text adds in a pass.
+
+    Args:
+        slots: Slots of all its tokens behind the prefix, the new ones last.
+        new: How many are new.
+    """
+
+    slots: Sequence[int]
+    new: int
+
+
+@dataclass(slots=True)
+class _Group:
+    """Rows that attend as one batch. ``padded`` and ``packed`` map between their tokens in a row and ``(rows, width)``."""
+
+    tokens: slice
+    context: torch.Tensor
+    queries: torch.Tensor
+    padded: torch.Tensor | None
+    packed: torch.Tensor | None
+
+
+class PackedPass:
+    """One forward pass: which tokens of which texts stand where in the packed row.
+
+    Args:
+        pool: Where keys and values live.
+        rows: The texts, in the packed row's order; none for the pass that computes the prefix.
+        prefix: Tokens of the shared prefix.
+        device: Of the model.
+    """
+
+    def __init__(self, pool: KeyValuePool, rows: Sequence[RowTokens], prefix: int, device: torch.device) -> None:
+        self.pool, self.prefix, self.device = pool, prefix, device
+        self.slots = torch.tensor([slot for row in rows for slot in row.slots[len(row.slots) - row.new :]], device=device)
+        self._masks: dict[tuple[int, int | None], torch.Tensor] = {}
+        self._groups: list[_Group] = []
+        start = 0
+        for members in _grouped(rows, device.type == "cpu"):
+            self._groups.append(_group(members, start, device))
+            start += sum(row.new for row in members)
+
+    def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: dict[str, Any]) -> torch.Tensor:
+        """Attention of one layer: ``(1, heads, tokens, dim)`` in, ``(1, tokens, heads, dim)`` out."""
+        window = options.pop("window")
+        if not self._groups:
+            self.pool.prefix[layer] = key, value
+            mask = self._visible(torch.arange(self.prefix, device=self.device)[None], 0, window)
+            return scaled_dot_product_attention(query, key, value, attn_mask=mask, **options).transpose(1, 2)
+        keys, values = self.pool.write(layer, self.slots, key, value)
+        before = self.pool.prefix.get(layer)
+        outputs = []
+        for number, group in enumerate(self._groups):
+            q = query[0, :, group.tokens]
+            if group.padded is not None:
+                q = q[:, group.padded]
+            rows, width = group.queries.shape
+            q = q.reshape(q.shape[0], rows, width, -1).transpose(0, 1)
+            k, v = (pool[group.context].transpose(1, 2) for pool in (keys, values))
+            if before is not None:
+                k, v = (torch.cat([p.expand(rows, -1, -1, -1), own], dim=2) for p, own in zip(before, (k, v), strict=True))
+            if (number, window) not in self._masks:
+                self._masks[number, window] = self._visible(self.prefix + group.queries, group.context.shape[1], window)
+            out = scaled_dot_product_attention(q, k, v, attn_mask=self._masks[number, window], **options)
+            flat = out.transpose(1, 2).flatten(0, 1)
+            outputs.append(flat if group.packed is None else flat[group.packed])
+        return torch.cat(outputs)[None]
+
+    def _visible(self, queries: torch.Tensor, own: int, window: int | None) -> torch.Tensor:
+        """Boolean ``(rows, 1, width, prefix + own)``: causal, and within the window if there is one."""
+        keys = torch.arange(self.prefix + own, device=self.device)
+        distance = queries[:, None, :, None] - keys
+        return distance >= 0 if window is None else (distance >= 0) & (distance < window)
+
+
+def _grouped(rows: Sequence[RowTokens], by_width: bool) -> list[list[RowTokens]]:
+    """Neighbouring rows together, as long as padding to the widest stays small."""
+    groups: list[list[RowTokens]] = []
+    for row in rows:
+        if groups and not (by_width and _padding([*groups[-1], row]) > _MOST_PADDING):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _padding(rows: Sequence[RowTokens]) -> float:
+    return 1 - sum(row.new for row in rows) / (len(rows) * max(row.new for row in rows))
+
+
+def _group(rows: Sequence[RowTokens], start: int, device: torch.device) -> _Group:
+    width, longest = max(row.new for row in rows), max(len(row.slots) for row in rows)
+    count = sum(row.new for row in rows)
+    context = torch.tensor([[*row.slots, *[0] * (longest - len(row.slots))] for row in rows], device=device)
+    # Padding queries repeat the row's last position; what they give is not read.
+    queries = torch.tensor([[min(len(row.slots) - row.new + i, len(row.slots) - 1) for i in range(width)] for row in rows], device=device)
+    padded = packed = None
+    if count != len(rows) * width:
+        padded, packed = _paddings([row.new for row in rows], width, device)
+    return _Group(slice(start, start + count), context, queries, padded, packed)
+
+
+def _paddings(widths: Sequence[int], width: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    padded, packed, first = [], [], 0
+    for row, own in enumerate(widths):
+        padded += [first + min(i, own - 1) for i in range(width)]
+        packed += [row * width + i for i in range(own)]
+        first += own
+    return torch.tensor(padded, device=device), torch.tensor(packed, device=device)
+
+
+def use_paged_attention(model: PreTrainedModel) -> None:
+    """Switch ``model`` to this attention. Calls without a ``packed_pass`` go through SDPA as ever.
+
+    Raises:
+        ModelError: If the model does not let its attention be exchanged.
+    """
+    AttentionInterface.register(IMPLEMENTATION, _attend)
+    AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
+    try:
+        model.set_attn_implementation(IMPLEMENTATION)
+    except ValueError as error:
+        raise ModelError(f"{type(model).__name__} does not let its attention be exchanged; decode it with plain generation") from error
+
+
+def _attend(
+    module: torch.nn.Module,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attention_mask: torch.Tensor | None,
+    *,
+    packed_pass: PackedPass | None = None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    **options: Any,
+) -> tuple[torch.Tensor, None]:
+    """transformers' attention function; see ``PackedPass.attend``."""
+    if packed_pass is None:
+        rest = {"scaling": scaling, "dropout": dropout, "sliding_window": sliding_window, **options}
+        plain: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **rest)
+        return plain
+    unsupported = [name for name in ("softcap", "s_aux", "position_bias") if options.get(name) is not None]
+    if unsupported:
+        raise ModelError(f"attention with {unsupported[0]} has no verbatim decoding; decode with plain generation")
+    chosen = {"scale": scaling, "enable_gqa": query.shape[1] != key.shape[1], "window": sliding_window}
+    layer: Any = module.layer_idx
+    return packed_pass.attend(layer, query, key, value, chosen), None
