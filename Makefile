@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 OUT ?= runs-out/quickstart
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: quickstart test lint types pytest wheel format clean
+.PHONY: quickstart test lint types pytest wheel proofs format clean
 
 quickstart: $(VENV)/.demo
 	$(BIN)/piispan quickstart --out $(OUT)
@@ -32,6 +32,10 @@ wheel: $(VENV)/.test
 	$(PYTHON) -m venv build/wheel-venv
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build/wheel/*.whl
 	cd build && wheel-venv/bin/python ../tests/wheel_smoke.py
+
+# What the tests marked 'proof' try, ten times over: about half an hour.
+proofs: $(VENV)/.test
+	$(BIN)/python -m pytest -m proof --proof-scale 10
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

@@ -17,6 +17,13 @@ PIECES = (
     "[", "]", "{", "}", "[]", '{"entity_type"', "&lt;",
 )  # fmt: skip
 
+HOSTILE = [
+    "", " ", "\n\n", "<PERSON>x</PERSON>", "<|im_end|><PERSON></PII>", "[INST] a [/INST] </s>", "東京 王小明。", "👩‍👩‍👧👍🏽🇫🇮",
+    "e\u0301x a\u0308\u0323", "שלום مرحبا", "\u202eabc\u202c", "a\x00b\x1c\x85\u2028c", "x\ry\r\nz", "<" * 9, "</" * 5, "a" * 300,
+    " John  Doe \n\n(Jane)", "▁a ▁",
+]  # fmt: skip
+"""Whole texts that trip decoders: tag literals, control tokens, scripts of all kinds."""
+
 texts = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(PIECES), max_size=20).map("".join), st.text("<>/\\ab \n", max_size=30))
 """Any text without lone surrogates; half of them made of what trips parsers."""
 

@@ -1,4 +1,4 @@
-"""The plainest verbatim decoder there can be: one text, one token at a time, the whole prompt again for each."""
+"""The plainest verbatim decoder there can be: one text, one token at a time."""
 
 import random
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from piispan.core import LabelSet, Prompt, Span, TagPlacement, TagTokens, encode_chat, get_format, make_prompt
+from piispan.core import LabelSet, Span, TagPlacement, TagTokens, encode_chat, get_format, make_prompt
 from piispan.core.segments import TagGrammar
 from tests.tiny import tiny_gemma3, tiny_llama, tiny_mistral, tiny_qwen3, tiny_tokenizer
 from tests.vocabularies import add_tag_tokens
@@ -34,21 +34,25 @@ def eager_model(name: str, tag_tokens: TagTokens, seed: int = 3) -> tuple[PreTra
 
 
 def step_by_step(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, grammar: TagGrammar, text: str, prompt: Prompt = PROMPT
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, grammar: TagGrammar, text: str, *, cached: bool = True
 ) -> tuple[list[int], list[Span]]:
-    """Answer and spans of constrained greedy decoding."""
+    """Answer and spans of constrained greedy decoding, over the model's own cache or without one."""
     automaton = grammar.automaton(text)
     state, answer, spans = automaton.start, [], []
-    asked = encode_chat(tokenizer, prompt.messages(text), add_generation_prompt=True)
+    new = encode_chat(tokenizer, PROMPT.messages(text), add_generation_prompt=True)
+    cache = None
     while not automaton.finished(state):
         allowed = automaton.allowed(state).ids
         token = allowed[0]
         if len(allowed) > 1:
             with torch.inference_mode():
-                logits = model(input_ids=torch.tensor([asked + answer]), use_cache=False).logits[0, -1]
+                output = model(input_ids=torch.tensor([new]), past_key_values=cache, use_cache=cached, logits_to_keep=1)
+            logits, cache = output.logits[0, -1], output.past_key_values if cached else None
+            new = [] if cached else new
             token = max(allowed, key=lambda candidate: logits[candidate].item())
         before, state = state, automaton.step(state, token)
         answer.append(token)
+        new = [*new, token]
         if span := automaton.closed(before, state):
             spans.append(span)
     return answer, spans

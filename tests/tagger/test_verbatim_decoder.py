@@ -10,6 +10,7 @@ from peft import LoraConfig, get_peft_model
 from piispan.core import Document, Span, TooLongError, get_format, make_prompt
 from piispan.tagger import GenerateDecoder, Tagger, VerbatimDecoder, VerbatimGeneration, make_decoder
 from piispan.tagger import engine as engine_module
+from tests.core.strategies import HOSTILE
 from tests.tagger.constrained import (
     LABELS,
     MODELS,
@@ -23,23 +24,28 @@ from tests.tagger.constrained import (
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 TEXTS = ["", "  ", "Ada met Bob <PERSON>.", "x" * 40, "日本 👩‍👩‍👧 e\u0301x", " a b  c\n\nd "]
-CASES = 104
-"""Texts decoded and compared in all: a tenth of the 1,000 that ``make proofs`` does, and a little more."""
+HOSTILE_RUNS = 50
+"""Hostile texts for each of 4 models: 200 in all, and 2,000 by ``make proofs``."""
+WIDTHS = [(1, 300), (8, 5000), (1000, 20000), (5, 40), (64, 700), (2, 1)]
+"""Draft widths, and most tokens of a batch: from one text to some forty."""
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("name", MODELS)
 @pytest.mark.parametrize(("tag_tokens", "placement"), SPELLINGS)
-def test_it_equals_step_by_step_decoding(name: str, tag_tokens, placement) -> None:
+def test_it_equals_step_by_step_decoding(name: str, tag_tokens, placement, proof_scale: int) -> None:
     rng = random.Random(f"{name} {tag_tokens} {placement}")
     model, tokenizer = eager_model(name, tag_tokens, seed=rng.randrange(100))
-    texts = [*TEXTS[:6], random_text(rng, 60), random_text(rng, 60), random_text(rng, 30)]
+    texts = [*TEXTS, *(random_text(rng, 60) for _ in range(9 * proof_scale - len(TEXTS)))]
+    if proof_scale > 1:
+        texts[-1] = random_text(rng, 10)[:1] + "".join(rng.choice("ab .東") for _ in range(1400))  # about 2,000 tokens
     rng.shuffle(texts)
     decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens=tag_tokens, placement=placement)
     expected = [step_by_step(model, tokenizer, decoder.grammar, text) for text in texts]
     right = {text: spans for text, (_, spans) in zip(texts, expected, strict=True)}
     guesses = cycle([None, right.__getitem__, lambda text: random_spans(rng, text)])
     found = 0
-    for width, tokens in [(1, 300), (8, 5000), (1000, 5000), (5, 40), (64, 700), (2, 1)]:
+    for width, tokens in WIDTHS:
         guess = next(guesses)
         options = {"draft_tokens": width, "max_batch_tokens": tokens, "guess": guess, "window_tokens": 4000}
         decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens=tag_tokens, placement=placement, **options)
@@ -51,7 +57,7 @@ def test_it_equals_step_by_step_decoding(name: str, tag_tokens, placement) -> No
         assert [list(answer.spans or ()) for answer in answers] == [spans for _, spans in expected]
         found = sum(len(answer.spans or ()) for answer in answers)
     assert found > 10  # otherwise nothing was put to the test
-    assert len(MODELS) * len(SPELLINGS) * len(texts) >= CASES
+    assert len(MODELS) * len(SPELLINGS) * len(texts) == 108 * proof_scale
 
 
 def test_right_guesses_save_passes_and_wrong_ones_change_nothing() -> None:
@@ -65,11 +71,17 @@ def test_right_guesses_save_passes_and_wrong_ones_change_nothing() -> None:
     assert all(answer.passes == 1 for answer in guided)
 
 
-def test_outputs_are_the_text_with_tags_and_parse_to_the_spans() -> None:
-    rng = random.Random(5)
-    model, tokenizer = eager_model("qwen3", "text")
-    texts = [random_text(rng, 50) for _ in range(20)] + ["<|im_end|>\n</PERSON> <AGE>"]
-    for text, answer in zip(texts, VerbatimDecoder(model, tokenizer, PROMPT).decode(texts), strict=True):
+@pytest.mark.proof
+@pytest.mark.parametrize("name", MODELS)
+def test_outputs_are_the_text_with_tags_and_parse_to_the_spans(name: str, proof_scale: int) -> None:
+    rng = random.Random(name)
+    texts = [*HOSTILE, "x " * (10_000 if proof_scale == 1 else 500_000)]
+    while len(texts) < HOSTILE_RUNS * proof_scale:
+        texts.append("".join(rng.choice([*HOSTILE, *" a\n"]) for _ in range(rng.randrange(6))))
+    tag_tokens = rng.choice(["text", "special"])
+    model, tokenizer = eager_model(name, tag_tokens)
+    decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens=tag_tokens)
+    for text, answer in zip(texts, decoder.decode(texts), strict=True):
         parsed = get_format("tagged").parse(answer.output, text, LABELS)
         assert parsed.spans == answer.spans
         assert not any([parsed.malformed, parsed.text_drift, parsed.extraneous_text])

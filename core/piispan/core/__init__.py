@@ -23,7 +23,7 @@ from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
 from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
-from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Sidecar, TagPlacement, TagTokens, Tokenisation
+from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Loss, Sidecar, TagPlacement, TagTokens, Tokenisation
 from piispan.core.spans import Document, Span
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Label",
     "LabelError",
     "LabelSet",
+    "Loss",
     "Mention",
     "Message",
     "MissingExtraError",

@@ -78,6 +78,8 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, tr
         training_sha256=training_sha256,
         tokenisation=tokenisation,
         tag_placement=placement,
+        tag_tokens=settings.tag_tokens,
+        loss=settings.loss,
         versions=installed_versions(),
     )
 

@@ -13,7 +13,7 @@ from piispan.runs.experiment import Experiment, load_base
 from piispan.runs.machine import require_training
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import TrainSettings
-from piispan.runs.training import seconds_per_step, training_rows
+from piispan.runs.training import prepare_tag_tokens, seconds_per_step, training_rows
 from piispan.tagger import DecoderName
 
 __all__ = ["HELD_OUT_SETTINGS", "QUICK_SETTINGS", "QuickstartResult", "quickstart", "read_split", "synthetic_split"]
@@ -132,8 +132,10 @@ def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Docu
     """How many documents can be trained on in ``seconds``, measured on two optimizer steps; 16 steps at the least."""
     size = experiment.settings.batch_size
     sample = (documents or synthetic_split(2 * size).train)[: 2 * size]
-    rows = training_rows(sample, experiment.prompt, experiment.loaded.tokenizer, experiment.settings)
-    steps = int(seconds / (_STEP_OVERHEAD * seconds_per_step(experiment.loaded.model, rows, experiment.settings)))
+    model, tokenizer = experiment.loaded.model, experiment.loaded.tokenizer
+    prepare_tag_tokens(model, tokenizer, experiment.prompt, experiment.settings)
+    rows = training_rows(sample, experiment.prompt, tokenizer, experiment.settings)
+    steps = int(seconds / (_STEP_OVERHEAD * seconds_per_step(model, rows, experiment.settings)))
     return max(steps, 16) * size
 
 

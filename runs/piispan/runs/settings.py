@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import get_args
 
-from piispan.core import FORMATS, STYLES, FormatError, TagPlacement, Tokenisation
+from piispan.core import FORMATS, STYLES, FormatError, Loss, TagPlacement, TagTokens, Tokenisation
 
 __all__ = ["TrainSettings"]
 
@@ -21,6 +21,8 @@ class TrainSettings:
         prompt_style: Prompt style.
         tokenisation: ``segments`` encodes text and tags apart, as verbatim decoding does; ``joint`` is the chat template's
             own, as a stock trainer would have it. ``None`` takes segments for the format ``tagged``, the only one that has them.
+        tag_tokens: ``text`` spells tags in ordinary tokens, ``special`` adds a token for each; the latter for segments only.
+        loss: ``answer``, or ``decisions`` on what verbatim decoding has to choose; the latter for segments only.
         epochs: Passes over the training documents.
         batch_size: Documents per optimizer step.
         learning_rate: The highest of the cosine schedule.
@@ -42,6 +44,8 @@ class TrainSettings:
     format: str = "tagged"
     prompt_style: str = "plain"
     tokenisation: Tokenisation | None = None
+    tag_tokens: TagTokens = "text"
+    loss: Loss = "answer"
     epochs: float = 3.0
     batch_size: int = 16
     learning_rate: float = 1e-3
@@ -53,13 +57,20 @@ class TrainSettings:
     base_licence: str | None = None
 
     def __post_init__(self) -> None:
-        for name, value, known in (("format", self.format, FORMATS), ("prompt style", self.prompt_style, STYLES)):
+        closed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
+            ("format", self.format, FORMATS),
+            ("prompt style", self.prompt_style, STYLES),
+            ("tokenisation", self.tokenisation, (None, *get_args(Tokenisation))),
+            ("kind of tag tokens", self.tag_tokens, get_args(TagTokens)),
+            ("loss", self.loss, get_args(Loss)),
+        )
+        for name, value, known in closed:
             if value not in known:
-                raise FormatError(f"no {name} named {value!r}; known: {', '.join(known)}")
-        if self.tokenisation not in (None, *get_args(Tokenisation)):
-            raise FormatError(f"tokenisation must be one of {', '.join(get_args(Tokenisation))}, was: {self.tokenisation!r}")
+                raise FormatError(f"no {name} named {value!r}; known: {', '.join(str(one) for one in known if one)}")
         if self.tokenisation == "segments" and self.format != "tagged":
             raise FormatError(f"only the format 'tagged' can be tokenised in segments, was: {self.format!r}")
+        if self.spelling[0] == "joint" and (self.tag_tokens, self.loss) != ("text", "answer"):
+            raise FormatError("special tag tokens and loss on decisions need tokenisation in segments, and so the format 'tagged'")
         for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha"):
             if not 0 < getattr(self, name) < math.inf:
                 raise FormatError(f"{name} must be greater than 0 and finite, was: {getattr(self, name)}")

@@ -8,17 +8,17 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from piispan.core import Document, Prompt, context_length
-from piispan.core.segments import TagGrammar
+from piispan.core.segments import TagGrammar, add_tag_tokens
 from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
-from piispan.trainer_ext import IGNORED, PackedBatch, PrefixSharingCollator, TokenRow, lora_preset, sft_config, token_rows
+from piispan.trainer_ext import PackedBatch, PrefixSharingCollator, TokenRow, lora_preset, sft_config, token_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
-__all__ = ["Trained", "seconds_per_step", "train_adapter", "training_rows"]
+__all__ = ["Trained", "prepare_tag_tokens", "seconds_per_step", "train_adapter", "training_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ def train_adapter(
     """
     from piispan.trainer_ext import PiiSFTTrainer
 
+    tag_tokens = prepare_tag_tokens(model, tokenizer, prompt, settings)
     rows = training_rows(documents, prompt, tokenizer, settings, max_length=settings.max_length or context_length(model))
     started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
@@ -65,7 +66,7 @@ def train_adapter(
             _sft_config(scratch, settings, model),
             rows,
             processing_class=tokenizer,
-            peft_config=lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision),
+            peft_config=_lora(settings, tag_tokens),
             callbacks=[_callback(progress, deadline)],
         )
         _no_default_printing(trainer)
@@ -73,6 +74,13 @@ def train_adapter(
     progress.finish()
     adapted: Any = trainer.model
     return Trained(adapted.eval(), _facts(trainer, settings, len(rows), perf_counter() - started))
+
+
+def prepare_tag_tokens(
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", prompt: Prompt, settings: TrainSettings
+) -> list[int] | None:
+    """Add special tag tokens to model and tokenizer, in place, if ``settings`` ask for them; their ids."""
+    return add_tag_tokens(model, tokenizer, prompt.labels) if settings.tag_tokens == "special" else None
 
 
 def training_rows(
@@ -85,8 +93,9 @@ def training_rows(
 ) -> list[TokenRow]:
     """The rows of ``documents`` in the tokenisation that ``settings`` ask for. See ``piispan.trainer_ext.token_row``."""
     tokenisation, placement = settings.spelling
-    grammar = TagGrammar(tokenizer, prompt.labels, placement=placement) if tokenisation == "segments" else None
-    return token_rows(documents, prompt, tokenizer, grammar=grammar, max_length=max_length)
+    segments = tokenisation == "segments"
+    grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=settings.tag_tokens, placement=placement) if segments else None
+    return token_rows(documents, prompt, tokenizer, grammar=grammar, loss=settings.loss, max_length=max_length)
 
 
 def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:
@@ -102,6 +111,10 @@ def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel")
         use_cpu=model.device.type == "cpu",
         logging_steps=1,
     )
+
+
+def _lora(settings: TrainSettings, tag_tokens: Sequence[int] | None) -> Any:
+    return lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision, tag_tokens=tag_tokens)
 
 
 def _no_default_printing(trainer: Any) -> None:
@@ -162,7 +175,7 @@ def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], setting
     from piispan.trainer_ext import use_shared_prefix_attention
 
     use_shared_prefix_attention(model)
-    probe: Any = get_peft_model(model, lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha))
+    probe: Any = get_peft_model(model, _lora(settings, None))
     collate = PrefixSharingCollator(0)
     size = settings.batch_size
     batches = [collate(rows[start : start + size] or rows[:size]) for start in (0, 0, size)]
@@ -178,12 +191,11 @@ def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], setting
 def _forward_and_backward(model: Any, batch: PackedBatch) -> None:
     import torch
 
-    device = model.device
-    labels = batch["labels"].to(device)[0, 1:]
-    kept = (labels != IGNORED).nonzero().squeeze(1)
-    inputs = {name: batch[name].to(device) for name in ("input_ids", "position_ids", "attention_mask")}
-    with torch.autocast(device.type, torch.bfloat16, enabled=model.dtype == torch.bfloat16):
-        output = model(**inputs, prefix_layout=batch["prefix_layout"], logits_to_keep=kept, use_cache=False)
-        loss: Any = torch.nn.functional.cross_entropy(output.logits[0].float(), labels[kept])
+    from piispan.trainer_ext import labelled_scores
+
+    inputs = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in batch.items()}
+    with torch.autocast(model.device.type, torch.bfloat16, enabled=model.dtype == torch.bfloat16):
+        scores, targets, _ = labelled_scores(model, inputs)
+        loss: Any = torch.nn.functional.cross_entropy(scores, targets)
     loss.backward()
     loss.item()  # waits for the device

@@ -12,6 +12,7 @@ from piispan.tagger.decoders import make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName
 from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
+from piispan.tagger.guesses import PatternGuess
 from piispan.tagger.redaction import Operator, check_operator, redact_text, without_overlap
 from piispan.tagger.tagger import BIAS_GRID, Alignment, TaggedText, Tagger
 from piispan.tagger.verbatim import VerbatimDecoder
@@ -28,6 +29,7 @@ __all__ = [
     "Guess",
     "OperatingPoint",
     "Operator",
+    "PatternGuess",
     "TaggedText",
     "Tagger",
     "VerbatimDecoder",

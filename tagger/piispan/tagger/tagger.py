@@ -23,6 +23,7 @@ from piispan.core import (
     make_prompt,
     require_extra,
 )
+from piispan.core.segments import add_tag_tokens
 from piispan.tagger.adapters import adapter_folder, base_of, check_honoured
 from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors
 from piispan.tagger.calibration import OperatingPoint, choose_operating_point, missed_share
@@ -114,6 +115,8 @@ class Tagger:
         bias = _operating_bias(sidecar, name) if operating_point else 0.0
         prompt = make_prompt(sidecar.prompt_style, sidecar.labels, get_format(sidecar.format))
         model, tokenizer = load_causal_lm(base_of(sidecar, name, base), dtype=dtype, device=device, revision=sidecar.base_revision)
+        if sidecar.tag_tokens == "special":
+            add_tag_tokens(model, tokenizer, sidecar.labels)
         from peft import PeftModel
 
         try:

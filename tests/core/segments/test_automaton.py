@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from piispan.core import Document, FormatError, ModelError, Span, TagPlacement, TagTokens, get_format
 from piispan.core.segments import Automaton, TagGrammar, gold_decisions, read_spans, tag_token_names
-from tests.core.strategies import LABELS, documents, texts
+from tests.core.strategies import HOSTILE, LABELS, documents, texts
 from tests.tiny import tiny_tokenizer
 from tests.vocabularies import NAMES, add_tag_tokens, by_name
 
@@ -21,8 +21,8 @@ SPELLINGS: list[tuple[TagTokens, TagPlacement]] = [
     ("special", "at_value"),
 ]
 EACH = pytest.mark.parametrize(("name", "tag_tokens", "placement"), [(name, *spelling) for name in NAMES for spelling in SPELLINGS])
-RUNS = 650
-"""Random runs for each of 16 spellings: a tenth of the 100,000 that ``make proofs`` does, and a little more."""
+RUNS = 630
+"""Random runs for each of 16 spellings: 10,080 in all, and 100,800 by ``make proofs``."""
 
 
 @cache
@@ -56,18 +56,12 @@ def written(automaton: Automaton, ids: list[int]) -> tuple[str, list[Span]]:
     return text, spans
 
 
-HOSTILE = [
-    "", " ", "\n\n", "<PERSON>x</PERSON>", "<|im_end|><PERSON></PII>", "[INST] a [/INST] </s>", "東京 王小明。", "👩‍👩‍👧👍🏽🇫🇮",
-    "e\u0301x a\u0308\u0323", "שלום مرحبا", "\u202eabc\u202c", "a\x00b\x1c\x85\u2028c", "x\ry\r\nz", "<" * 9, "</" * 5, "a" * 300,
-    " John  Doe \n\n(Jane)", "▁a ▁",
-]  # fmt: skip
-
-
+@pytest.mark.proof
 @EACH
-def test_random_choices_leave_the_text_whole(name: str, tag_tokens: TagTokens, placement: TagPlacement) -> None:
+def test_random_choices_leave_the_text_whole(name: str, tag_tokens: TagTokens, placement: TagPlacement, proof_scale: int) -> None:
     rng = random.Random(f"{name} {tag_tokens} {placement}")
     spelling = grammar(name, tag_tokens, placement)
-    for run in range(RUNS):
+    for run in range(RUNS * proof_scale):
         text = (
             HOSTILE[run % len(HOSTILE)]
             if run < 90

@@ -11,7 +11,7 @@ one batch. A group is closed when padding would fill more than an eighth of it.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from piispan.core import common_prefix
 from piispan.trainer_ext.rows import IGNORED, TokenRow
@@ -46,7 +46,8 @@ class PackedBatch(TypedDict):
     """Keyword arguments of a causal language model.
 
     ``input_ids``, ``labels`` and ``position_ids`` are int64 ``(1, seq)``. ``attention_mask`` is one true value,
-    ``(1, 1, 1, 1)``: transformers takes a mask of four axes as made, and builds none over the whole row.
+    ``(1, 1, 1, 1)``: transformers takes a mask of four axes as made, and builds none over the whole row. ``choices``, for loss on
+    decisions, is int64 ``(labelled tokens, most choices)``, filled up with -1.
     """
 
     input_ids: "torch.Tensor"
@@ -54,6 +55,7 @@ class PackedBatch(TypedDict):
     position_ids: "torch.Tensor"
     attention_mask: "torch.Tensor"
     prefix_layout: PrefixLayout
+    choices: NotRequired["torch.Tensor"]
 
 
 def group_by_length(lengths: Sequence[int]) -> list[list[int]]:
@@ -92,6 +94,7 @@ class PrefixSharingCollator:
         labels = [IGNORED] * prefix
         position_ids = list(range(prefix))
         groups = []
+        choices: list[list[int]] = []
         for members in group_by_length(rests):
             width = rests[members[-1]]
             groups.append((len(members), width))
@@ -100,13 +103,18 @@ class PrefixSharingCollator:
                 input_ids += [*rows[index]["input_ids"][prefix:], *[self.pad_token_id] * padding]
                 labels += [IGNORED, *rows[index]["labels"][prefix + 1 :], *[IGNORED] * padding]
                 position_ids += range(prefix, prefix + width)
-        return {
+                choices += rows[index].get("choices", [])
+        batch: PackedBatch = {
             "input_ids": torch.tensor([input_ids]),
             "labels": torch.tensor([labels]),
             "position_ids": torch.tensor([position_ids]),
             "attention_mask": torch.ones(1, 1, 1, 1, dtype=torch.bool),
             "prefix_layout": PrefixLayout(prefix, tuple(groups)),
         }
+        if choices:
+            most = max(map(len, choices))
+            batch["choices"] = torch.tensor([[*ids, *[-1] * (most - len(ids))] for ids in choices])
+        return batch
 
 
 def _shared_prefix(rows: Sequence[TokenRow]) -> int:

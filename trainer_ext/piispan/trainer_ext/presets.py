@@ -1,5 +1,6 @@
 """Settings that work, as TRL and PEFT configuration objects."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ if TYPE_CHECKING:
 __all__ = ["lora_preset", "sft_config"]
 
 
-def lora_preset(*, rank: int = 16, alpha: int = 32, dropout: float = 0.0, revision: str | None = None) -> "LoraConfig":
+def lora_preset(
+    *, rank: int = 16, alpha: int = 32, dropout: float = 0.0, revision: str | None = None, tag_tokens: Sequence[int] | None = None
+) -> "LoraConfig":
     """LoRA on every linear layer but the output head.
 
     Args:
@@ -18,10 +21,19 @@ def lora_preset(*, rank: int = 16, alpha: int = 32, dropout: float = 0.0, revisi
         alpha: Scale; the update is multiplied by ``alpha / rank``.
         dropout: Dropout on the adapter's input.
         revision: Commit of the base model on the Hub, written into ``adapter_config.json``.
+        tag_tokens: Ids of special tag tokens, whose embeddings are trained and saved with the adapter.
     """
     from peft import LoraConfig
 
-    return LoraConfig(r=rank, lora_alpha=alpha, lora_dropout=dropout, target_modules="all-linear", task_type="CAUSAL_LM", revision=revision)
+    return LoraConfig(
+        r=rank,
+        lora_alpha=alpha,
+        lora_dropout=dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+        revision=revision,
+        trainable_token_indices=list(tag_tokens) if tag_tokens else None,
+    )
 
 
 def sft_config(output_dir: str | Path, **changes: Any) -> "SFTConfig":

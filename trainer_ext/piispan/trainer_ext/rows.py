@@ -8,9 +8,9 @@ searched for; the boundary is the token-level common prefix of the two rendering
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
-from piispan.core import ChatTokenizer, Document, FormatError, Prompt, TooLongError, common_prefix, encode_chat, end_of_turn
+from piispan.core import ChatTokenizer, Document, FormatError, Loss, Prompt, TooLongError, common_prefix, encode_chat, end_of_turn
 from piispan.core.segments import TagGrammar, gold_decisions
 
 __all__ = ["IGNORED", "TokenRow", "TokenStatistics", "statistics", "token_row", "token_rows"]
@@ -20,11 +20,15 @@ IGNORED = -100
 
 
 class TokenRow(TypedDict):
-    """One training row. ``labels`` is ``input_ids`` with ``IGNORED`` for tokens without loss."""
+    """One training row. ``labels`` is ``input_ids`` with ``IGNORED`` for tokens without loss.
+
+    For loss on decisions, ``choices`` has for each labelled token the tokens among which it was chosen.
+    """
 
     id: str
     input_ids: list[int]
     labels: list[int]
+    choices: NotRequired[list[list[int]]]
 
 
 class TokenStatistics(TypedDict):
@@ -38,7 +42,13 @@ class TokenStatistics(TypedDict):
 
 
 def token_row(
-    document: Document, prompt: Prompt, tokenizer: ChatTokenizer, *, grammar: TagGrammar | None = None, max_length: int | None = None
+    document: Document,
+    prompt: Prompt,
+    tokenizer: ChatTokenizer,
+    *,
+    grammar: TagGrammar | None = None,
+    loss: Loss = "answer",
+    max_length: int | None = None,
 ) -> TokenRow:
     """The row of one document.
 
@@ -47,6 +57,8 @@ def token_row(
         prompt: Style, labels and output format.
         tokenizer: The model's tokenizer, with its chat template.
         grammar: Tags and tokenizer for tokenisation in segments; ``None`` for joint tokenisation.
+        loss: ``answer`` puts loss on every token of the answer and the end of its turn; ``decisions``, for segments only, on the
+            tokens that verbatim decoding has to choose, against those it may choose from.
         max_length: Most tokens of prompt and answer together; ``None`` for no limit.
 
     Raises:
@@ -56,17 +68,22 @@ def token_row(
     """
     for span in document.spans:
         prompt.labels.require(span.label, f"document {document.id!r}: ")
-    whole, boundary = _joint(document, prompt, tokenizer) if grammar is None else _segments(document, prompt, tokenizer, grammar)
+    if loss == "decisions" and grammar is None:
+        raise FormatError("loss on decisions needs tokenisation in segments, and so the format 'tagged'")
+    whole, labels, choices = _joint(document, prompt, tokenizer) if grammar is None else _segments(document, prompt, tokenizer, grammar)
     if max_length is not None and len(whole) > max_length:
         raise TooLongError(
             f"document {document.id!r}: prompt and answer take {len(whole)} tokens, more than {max_length}; "
             "raise max_length, or split or drop the document"
         )
-    return {"id": document.id, "input_ids": whole, "labels": [IGNORED] * boundary + whole[boundary:]}
+    if loss == "answer":
+        return {"id": document.id, "input_ids": whole, "labels": labels}
+    chosen = [IGNORED if len(choice) < 2 else label for label, choice in zip(labels, choices, strict=True)]
+    return {"id": document.id, "input_ids": whole, "labels": chosen, "choices": [choice for choice in choices if len(choice) > 1]}
 
 
-def _joint(document: Document, prompt: Prompt, tokenizer: ChatTokenizer) -> tuple[list[int], int]:
-    """Tokens of prompt and answer, and where the answer begins."""
+def _joint(document: Document, prompt: Prompt, tokenizer: ChatTokenizer) -> tuple[list[int], list[int], list[list[int]]]:
+    """Tokens of prompt and answer, and their labels."""
     row = prompt.row(document)
     asked = encode_chat(tokenizer, row["prompt"], add_generation_prompt=True)
     whole = encode_chat(tokenizer, [*row["prompt"], *row["completion"]], add_generation_prompt=False)
@@ -74,13 +91,19 @@ def _joint(document: Document, prompt: Prompt, tokenizer: ChatTokenizer) -> tupl
     # A template may write the opening of the turn otherwise than with the generation prompt by a token or two, no more.
     if boundary < len(asked) - 2 or boundary >= len(whole):
         raise FormatError(f"document {document.id!r}: the chat template does not continue the prompt with the answer")
-    return whole, boundary
+    return whole, [IGNORED] * boundary + whole[boundary:], []
 
 
-def _segments(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, grammar: TagGrammar) -> tuple[list[int], int]:
+def _segments(
+    document: Document, prompt: Prompt, tokenizer: ChatTokenizer, grammar: TagGrammar
+) -> tuple[list[int], list[int], list[list[int]]]:
+    """Tokens of prompt and answer, their labels, and what each was chosen from."""
     asked = encode_chat(tokenizer, prompt.messages(document.text), add_generation_prompt=True)
-    answer = [decision.token for decision in gold_decisions(grammar, document)]
-    return [*asked, *answer, *end_of_turn(tokenizer)], len(asked)
+    decisions = gold_decisions(grammar, document)
+    ending = end_of_turn(tokenizer)
+    answer = [*(decision.token for decision in decisions), *ending]
+    choices: list[list[int]] = [[] for _ in asked] + [list(decision.choice.ids) for decision in decisions] + [[] for _ in ending]
+    return [*asked, *answer], [IGNORED] * len(asked) + answer, choices
 
 
 def token_rows(
@@ -89,10 +112,11 @@ def token_rows(
     tokenizer: ChatTokenizer,
     *,
     grammar: TagGrammar | None = None,
+    loss: Loss = "answer",
     max_length: int | None = None,
 ) -> list[TokenRow]:
     """The rows of ``documents``, in their order. See ``token_row``."""
-    return [token_row(document, prompt, tokenizer, grammar=grammar, max_length=max_length) for document in documents]
+    return [token_row(document, prompt, tokenizer, grammar=grammar, loss=loss, max_length=max_length) for document in documents]
 
 
 def statistics(rows: Sequence[TokenRow]) -> TokenStatistics:

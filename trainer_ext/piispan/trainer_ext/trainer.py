@@ -10,9 +10,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
+from piispan.trainer_ext.losses import labelled_scores
 from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
-from piispan.trainer_ext.rows import IGNORED, TokenRow
+from piispan.trainer_ext.rows import TokenRow
 
 __all__ = ["PiiSFTTrainer"]
 
@@ -61,7 +62,8 @@ class PiiSFTTrainer(SFTTrainer):
         )
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
-        """Mean negative log-likelihood of the labelled tokens: TRL's ``nll``, without the rows of the output head it never needs.
+        """Mean negative log-likelihood of the labelled tokens: TRL's ``nll``, without the rows of the output head it never needs; for
+        rows with ``choices``, over those alone.
 
         Args:
             model: The model, wrapped or not.
@@ -69,21 +71,24 @@ class PiiSFTTrainer(SFTTrainer):
             return_outputs: Give back the model's output too; its logits cover the positions kept.
             num_items_in_batch: Labelled tokens of the whole optimizer step; ``None`` for those of this batch.
         """
-        targets = inputs["labels"][0, 1:]
-        kept = (targets != IGNORED).nonzero().squeeze(1)
-        outputs = model(**{k: v for k, v in inputs.items() if k != "labels"}, use_cache=False, logits_to_keep=kept)
-        logits, chosen = outputs.logits[0].float(), targets[kept]
-        count = kept.numel() if num_items_in_batch is None else num_items_in_batch
-        loss = torch.nn.functional.cross_entropy(logits, chosen, reduction="sum") / count
+        scores, targets, outputs = labelled_scores(model, inputs)
+        count = targets.numel() if num_items_in_batch is None else num_items_in_batch
+        loss = torch.nn.functional.cross_entropy(scores, targets, reduction="sum") / count
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes
-        self._record(inputs, logits.detach(), chosen)
+        self._record(inputs, scores.detach(), targets)
         return (loss, outputs) if return_outputs else loss
 
-    def _record(self, inputs: dict[str, Any], logits: torch.Tensor, chosen: torch.Tensor) -> None:
+    def _set_signature_columns_if_needed(self) -> None:
+        super()._set_signature_columns_if_needed()
+        columns = vars(self)["_signature_columns"]
+        if "choices" not in columns:
+            columns.append("choices")
+
+    def _record(self, inputs: dict[str, Any], scores: torch.Tensor, targets: torch.Tensor) -> None:
         """TRL's token accuracy and token count, which its ``log`` averages and reports."""
         mode = "train" if torch.is_grad_enabled() else "eval"
-        hits = (logits.argmax(-1) == chosen).float().mean()
+        hits = (scores.argmax(-1) == targets).float().mean()
         self._metrics[mode]["mean_token_accuracy"].append(self._over_processes(hits).mean().item())
         if mode == "train":
             tokens = torch.tensor(inputs["input_ids"].numel(), device=inputs["input_ids"].device)

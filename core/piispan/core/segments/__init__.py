@@ -3,6 +3,7 @@
 from piispan.core.segments.answers import Decision, continuation, gold_decisions, read_spans
 from piispan.core.segments.automaton import Automaton, Choice, State, TagGrammar
 from piispan.core.segments.encoding import SegmentEncoder, Unit
+from piispan.core.segments.special import add_tag_tokens
 from piispan.core.segments.tags import CLOSING_TOKEN, TagNode, tag_token_names
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "TagGrammar",
     "TagNode",
     "Unit",
+    "add_tag_tokens",
     "continuation",
     "gold_decisions",
     "read_spans",
