@@ -78,7 +78,7 @@ def paired_bootstrap(
     difference = float(whole[0] - whole[1])
     settled = differences[~np.isnan(differences)]
     against = np.mean(settled <= 0) if difference > 0 else np.mean(settled >= 0)
-    return PairedDifference(difference, interval, float(min(1.0, 2 * against)))
+    return PairedDifference(difference, interval, min(1.0, 2 * float(against)))
 
 
 def _counts(documents: Sequence[Document], predictions: Sequence[Prediction], labels: LabelSet) -> Counts:
