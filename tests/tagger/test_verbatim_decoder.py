@@ -1,15 +1,22 @@
 """Verbatim decoding equals step-by-step constrained greedy decoding, whatever the batch, the draft and the guess."""
 
 import random
+from collections import deque
 from itertools import cycle
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
+from transformers import FalconConfig, FalconForCausalLM, TrainerCallback
 
 from piispan.core import Document, Span, TooLongError, get_format, make_prompt
 from piispan.tagger import GenerateDecoder, Tagger, VerbatimDecoder, VerbatimGeneration, make_decoder
-from piispan.tagger import engine as engine_module
+from piispan.tagger.engine import DraftingEngine
+from piispan.tagger.verbatim import _decided, _Text
+from piispan.tagger.windows import Window
+from piispan.trainer_ext import PiiSFTTrainer, sft_config
 from tests.core.strategies import HOSTILE
 from tests.tagger.constrained import (
     LABELS,
@@ -22,6 +29,7 @@ from tests.tagger.constrained import (
     step_by_step,
 )
 from tests.tiny import tiny_llama, tiny_tokenizer
+from tests.trainer_ext.examples import random_rows
 
 TEXTS = ["", "  ", "Ada met Bob <PERSON>.", "x" * 40, "日本 👩‍👩‍👧 e\u0301x", " a b  c\n\nd "]
 HOSTILE_RUNS = 50
@@ -49,7 +57,7 @@ def test_it_equals_step_by_step_decoding(name: str, tag_tokens, placement, proof
         guess = next(guesses)
         options = {"draft_tokens": width, "max_batch_tokens": tokens, "guess": guess, "window_tokens": 4000}
         decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens=tag_tokens, placement=placement, **options)
-        rows = [decoder._row(text) for text in texts]
+        rows = list(decoder._rows(texts, deque()))
         for _ in decoder._engine.steps(rows):
             pass
         assert [row.answer for row in rows] == [answer for answer, _ in expected]
@@ -145,15 +153,17 @@ def test_long_texts_are_decoded_in_windows_that_cover_them(name: str) -> None:
     assert list(decoder.spans(text)) == list(answer.spans)
 
 
-def test_spans_come_as_they_are_decided() -> None:
+def test_spans_come_as_they_are_decided(monkeypatch: pytest.MonkeyPatch) -> None:
     model, tokenizer = eager_model("llama", "special")
     decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens="special", window_tokens=60, overlap_tokens=10, draft_tokens=8)
     text = "Ada met Bob on Monday. " * 20
+    passes: list[int] = []
+    forward = decoder._engine.forward
+    monkeypatch.setattr(decoder._engine, "forward", lambda *args: (passes.append(1), forward(*args))[1])
     stream = decoder.spans(text)
-    first = next(stream)
-    passes = decoder._engine.passes
+    first, early = next(stream), len(passes)
     rest = list(stream)
-    assert decoder._engine.passes > 2 * passes  # most of the work was still to come
+    assert len(passes) > 2 * early  # most of the work was still to come
     assert [first, *rest] == list(decoder.decode([text])[0].spans or ())
 
 
@@ -173,24 +183,39 @@ def test_a_stream_takes_texts_as_it_goes() -> None:
     stream.close()
     again = decoder.decode(["Ada 0", "Ada 1", "Ada 2"])
     assert [a.spans for a in again] == [a.spans for a in first]
-    assert len(decoder._engine._pool.free) == decoder._engine._pool.capacity  # a stream broken off gives its slots back
+
+
+def test_two_streams_at_once_do_not_meet() -> None:
+    model, tokenizer = eager_model("llama", "special")
+    decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens="special", max_batch_tokens=300)
+    texts = [f"Ada met Bob {number}." for number in range(12)]
+    expected = [answer.spans for answer in decoder.decode(texts)]
+    one, other = decoder.stream(texts), decoder.stream(["", *texts])
+    next(other)
+    decoder.tag_bias = {"PERSON": 50.0}  # for what begins from here on
+    together = [(a.spans, b.spans) for a, b in zip(one, other, strict=True)]
+    assert [b for _, b in together] == expected  # begun before
+    assert [a for a, _ in together] != expected  # begun after
 
 
 def test_running_out_of_memory_halves_the_batch_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     model, tokenizer = eager_model("llama", "special")
     texts = [f"Ada met Bob {number}." for number in range(12)]
-    expected = [a.spans for a in VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens="special").decode(texts)]
     decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens="special", max_batch_tokens=2048)
-    forward = engine_module.DraftingEngine._forward
+    expected = [a.spans for a in decoder.decode(texts)]
+    forward, refused = DraftingEngine.forward, []
 
     def greedy_for_memory(self, ids, *args):
-        if len(ids) > 300 and self._pool is not None:
+        if len(ids) > 200:
+            refused.append(len(ids))
             raise torch.OutOfMemoryError("CUDA out of memory")
         return forward(self, ids, *args)
 
-    monkeypatch.setattr(engine_module.DraftingEngine, "_forward", greedy_for_memory)
-    assert [a.spans for a in decoder.decode(texts)] == expected
-    assert decoder._engine.max_batch_tokens < 2048
+    monkeypatch.setattr(DraftingEngine, "forward", greedy_for_memory)
+    for _ in range(2):  # the next run begins with as much as was asked for
+        refused.clear()
+        assert [a.spans for a in decoder.decode(texts)] == expected
+        assert refused
 
 
 def test_memory_that_never_suffices_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,7 +224,8 @@ def test_memory_that_never_suffices_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     def never(self, *args):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(engine_module.DraftingEngine, "_forward", never)
+    decoder.decode(["Bob"])  # the prefix is there
+    monkeypatch.setattr(DraftingEngine, "forward", never)
     with pytest.raises(OSError, match="memory runs out with a single text"):
         decoder.decode(["Ada"])
 
@@ -212,9 +238,9 @@ def test_a_prompt_without_room_for_texts_is_refused() -> None:
 def test_only_tagged_can_be_decoded_verbatim() -> None:
     prompt = make_prompt("plain", LABELS, get_format("json"))
     with pytest.raises(ValueError, match=r"'json'.*generate"):
-        make_decoder("verbatim", tiny_llama(), tiny_tokenizer(), prompt)
-    assert isinstance(make_decoder(None, tiny_llama(), tiny_tokenizer(), prompt), GenerateDecoder)
-    assert isinstance(make_decoder(None, tiny_llama(), tiny_tokenizer(), PROMPT), VerbatimDecoder)
+        make_decoder("verbatim", tiny_llama(), tiny_tokenizer(), prompt, placement="at_value")
+    assert isinstance(make_decoder(None, tiny_llama(), tiny_tokenizer(), prompt, placement="at_value"), GenerateDecoder)
+    assert isinstance(make_decoder(None, tiny_llama(), tiny_tokenizer(), PROMPT, placement="at_value"), VerbatimDecoder)
 
 
 @pytest.mark.parametrize("adapted", [False, True])
@@ -249,3 +275,57 @@ def test_the_tagger_gives_spans_with_scores_in_order() -> None:
     assert tagger.tag([d.text for d in documents]) == [list(p.spans) for p in predictions]
     assert all(isinstance(span, Span) and 0 < (span.score or 0) <= 1 for p in predictions for span in p.spans)
     assert all(answer.faithful for answer in tagger.stream(d.text for d in documents))
+
+
+def test_a_span_across_a_seam_is_not_given_out_before_both_windows_are_decided() -> None:
+    long = "PERSON"
+    rows = [SimpleNamespace(finished=True, spans=[Span(85, 100, long)]), SimpleNamespace(finished=False, spans=[])]
+    entry: Any = SimpleNamespace(text="x" * 200, windows=[Window(0, 100), Window(80, 200)], rows=rows)
+    entry.merged = lambda spans: _Text.merged(entry, spans)
+    assert _decided(entry) == []
+    rows[1].finished, rows[1].spans = True, [Span(5, 40, long)]
+    assert _decided(entry) == [Span(85, 120, long)]
+
+
+def test_a_guess_beyond_the_text_changes_nothing() -> None:
+    model, tokenizer = eager_model("llama", "text")
+    wild = VerbatimDecoder(model, tokenizer, PROMPT, guess=lambda _: [Span(10, 12, "PERSON"), Span(0, 2, "NOBODY"), Span(1, 9, "PERSON")])
+    assert wild.decode(["Ada"])[0].spans == VerbatimDecoder(model, tokenizer, PROMPT).decode(["Ada"])[0].spans
+
+
+def test_decoding_in_the_middle_of_training_leaves_training_as_it_was(tmp_path) -> None:
+    rows, runs = random_rows(16, seed=6), []
+    for decodes in (False, True):
+        model, tokenizer = tiny_llama().float(), tiny_tokenizer()
+        losses: list[float] = []
+
+        class Callback(TrainerCallback):
+            def on_step_end(self, args, state, control, decodes=decodes, model=model, tokenizer=tokenizer, **kwargs):
+                if decodes:
+                    VerbatimDecoder(model, tokenizer, PROMPT).decode(["Ada met Bob."])
+
+            def on_log(self, args, state, control, logs=None, losses=losses, **kwargs):
+                losses.extend([logs["loss"]] if "loss" in logs else [])
+
+        config = sft_config(tmp_path, use_cpu=True, max_steps=4, logging_steps=1, per_device_train_batch_size=4)
+        PiiSFTTrainer(model, config, rows, processing_class=tokenizer, callbacks=[Callback()]).train()
+        runs.append(losses)
+    assert runs[0] == pytest.approx(runs[1], rel=1e-6)
+
+
+def test_models_whose_attention_cannot_be_exchanged_are_refused() -> None:
+    shape = {"vocab_size": 260, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    model = FalconForCausalLM(FalconConfig(**shape)).eval()
+    with pytest.raises(OSError, match="FalconForCausalLM does not let its attention be exchanged"):
+        VerbatimDecoder(model, tiny_tokenizer(), PROMPT)
+
+
+def test_no_repr_shows_a_text() -> None:
+    model, tokenizer = eager_model("llama", "text")
+    decoder = VerbatimDecoder(model, tokenizer, PROMPT)
+    coming: deque[_Text] = deque()
+    (row,) = decoder._rows(["Zebedee"], coming)
+    ids = tokenizer.encode("Zebedee")
+    for shown in (repr(row), repr(coming), repr(row.draft(9)), repr(row.automaton.units)):
+        assert "Zebedee" not in shown
+        assert str(ids)[1:-1] not in shown

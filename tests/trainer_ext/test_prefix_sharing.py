@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piispan.core import FormatError
+from piispan.core import FormatError, ModelError
 from piispan.trainer_ext import IGNORED, PrefixSharingCollator, group_by_length, use_shared_prefix_attention
 from tests.tiny import tiny_gemma3, tiny_llama, tiny_mistral, tiny_qwen3
 from tests.trainer_ext.examples import random_rows
@@ -100,7 +100,7 @@ def test_a_model_that_keeps_the_layout_from_its_layers_is_refused() -> None:
     model = tiny_llama()
     use_shared_prefix_attention(model)
     batch = PrefixSharingCollator(257)(random_rows(2))
-    with pytest.raises(FormatError, match="does not hand its options on"):
+    with pytest.raises(ModelError, match="without its layout"):
         model(input_ids=batch["input_ids"], position_ids=batch["position_ids"], attention_mask=batch["attention_mask"])
 
 

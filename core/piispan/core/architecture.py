@@ -2,7 +2,9 @@
 
 from typing import Any
 
-__all__ = ["attention_windows", "context_length", "forgets_no_keys"]
+from piispan.core.errors import ModelError
+
+__all__ = ["attention_name", "attention_windows", "context_length", "forgets_no_keys", "refuse_packed_row"]
 
 _ATTENTION = {"full_attention", "sliding_attention"}
 
@@ -30,3 +32,24 @@ def context_length(model: Any) -> int | None:
     """Most tokens of prompt and answer together, or ``None`` where the configuration does not say."""
     length = getattr(_text_config(model.config), "max_position_embeddings", None)
     return length if isinstance(length, int) else None
+
+
+def attention_name(model: Any) -> str | None:
+    """Name of the attention in use, as in transformers' registry."""
+    name = getattr(_text_config(model.config), "_attn_implementation", None)
+    return name if isinstance(name, str) else None
+
+
+def refuse_packed_row(query: Any, mask: Any) -> None:
+    """Refuse a packed row that comes without word of how its documents lie: each token would see those behind it.
+
+    Args:
+        query: ``(batch, heads, seq, dim)``.
+        mask: The attention mask; a packed row has one of a single value.
+
+    Raises:
+        ModelError: If the row is packed, because the model does not hand its options on to its attention layers, or another
+            part of the program has switched its attention meanwhile.
+    """
+    if mask is not None and mask.numel() == 1 < query.shape[2]:
+        raise ModelError("a packed row reached an attention layer without its layout; this model cannot share a prompt prefix")

@@ -1,10 +1,14 @@
 """An adapter's operating point, chosen on documents it was not trained on."""
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
-from piispan.core import ModelError, Sidecar
-from piispan.dataset_builder import SplitKind, read_documents
+from piispan.core import DataError, Document, ModelError, Sidecar
+from piispan.dataset_builder import SplitKind, fixed_split, read_documents
+from piispan.runs.artifacts import documents_sha256
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import read_split
@@ -38,12 +42,14 @@ def calibrate(
 
     Raises:
         CalibrationError: If no bias keeps the promise; says how many documents would be needed.
+        DataError: If ``documents`` are those trained on, or a split of them gives those trained on.
         ModelError: If ``adapter`` is no local adapter.
     """
     sidecar = read_sidecar(adapter)
     if sidecar is None or not Path(adapter).is_dir():
         raise ModelError(f"{adapter}: an operating point is saved in the adapter's folder, and this is none")
     documents = read_documents(data, labels=sidecar.labels)[0] if split is None else read_split(data, split, sidecar.labels).validation
+    _refuse_training_documents(documents, sidecar, data)
     quiet_libraries()
     tagger = Tagger.from_pretrained(adapter, decoder="verbatim", dtype=fastest_dtype(), base=base)
     bar = progress or Silent()
@@ -52,3 +58,12 @@ def calibrate(
     bar.finish()
     replace(Sidecar.load(adapter), operating_point=point.to_dict()).save(adapter)
     return point
+
+
+def _refuse_training_documents(documents: Sequence[Document], sidecar: Sidecar, data: str | Path) -> None:
+    trained = [documents]
+    for kind in get_args(SplitKind):
+        with suppress(DataError):  # too few documents, or groups, to split
+            trained.append(fixed_split(documents, kind).train)
+    if sidecar.training_sha256 in {documents_sha256(part) for part in trained}:
+        raise DataError(f"{data}: holds the documents that the adapter was trained on; calibrate on others, or say --split")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, LabelSet, ModelError, Prompt, TagPlacement, TagTokens, get_format, make_prompt, write_predictions
+from piispan.core import Document, LabelSet, Loss, ModelError, Prompt, TagPlacement, TagTokens, get_format, make_prompt, write_predictions
 from piispan.dataset_builder import Split
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
 from piispan.runs.artifacts import BaseModel, adapter_sidecar, documents_sha256, new_folder, save_adapter, write_json
@@ -79,7 +79,10 @@ class Experiment:
         """A tagger of the model as it stands now."""
         placement: TagPlacement = self.settings.spelling[1] if self._trained_on else "at_value"
         tag_tokens: TagTokens = self.settings.tag_tokens if self._trained_on else "text"
-        decoder = make_decoder(self.decoder, self._model, self.loaded.tokenizer, self.prompt, tag_tokens=tag_tokens, placement=placement)
+        loss: Loss = self.settings.loss if self._trained_on else "answer"
+        decoder = make_decoder(
+            self.decoder, self._model, self.loaded.tokenizer, self.prompt, tag_tokens=tag_tokens, placement=placement, loss=loss
+        )
         return Tagger(decoder, self.prompt)
 
     def evaluate(self, documents: tuple[Document, ...], what: str) -> Evaluated:

@@ -66,7 +66,7 @@ def train_adapter(
             _sft_config(scratch, settings, model),
             rows,
             processing_class=tokenizer,
-            peft_config=_lora(settings, tag_tokens),
+            peft_config=_lora(settings, tag_tokens, model),
             callbacks=[_callback(progress, deadline)],
         )
         _no_default_printing(trainer)
@@ -113,8 +113,8 @@ def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel")
     )
 
 
-def _lora(settings: TrainSettings, tag_tokens: Sequence[int] | None) -> Any:
-    return lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision, tag_tokens=tag_tokens)
+def _lora(settings: TrainSettings, tag_tokens: Sequence[int] | None, model: Any = None) -> Any:
+    return lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision, tag_tokens=tag_tokens, model=model)
 
 
 def _no_default_printing(trainer: Any) -> None:

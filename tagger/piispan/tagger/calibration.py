@@ -17,9 +17,17 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from piispan.core import CalibrationError, Span
+from piispan.core import CalibrationError, Document, Span
 
-__all__ = ["MOST_DOCUMENTS", "OperatingPoint", "choose_operating_point", "documents_needed", "hoeffding_bentkus", "missed_share"]
+__all__ = [
+    "MOST_DOCUMENTS",
+    "OperatingPoint",
+    "choose_operating_point",
+    "documents_needed",
+    "hoeffding_bentkus",
+    "missed_share",
+    "one_of_each_group",
+]
 
 MOST_DOCUMENTS = 10**8
 """Where ``documents_needed`` gives up on a mean loss just below the limit."""
@@ -82,6 +90,17 @@ def missed_share(gold: Sequence[Span], predicted: Sequence[Span]) -> float | Non
     """
     wanted, found = ({place for span in spans for place in range(span.start, span.end)} for spans in (gold, predicted))
     return len(wanted - found) / len(wanted) if wanted else None
+
+
+def one_of_each_group(documents: Sequence[Document]) -> list[Document]:
+    """The first document of each group, and every document without one: near-duplicates are one draw, not many."""
+    seen: set[str] = set()
+    kept = []
+    for document in documents:
+        if document.group is None or document.group not in seen:
+            kept.append(document)
+            seen |= {document.group} if document.group is not None else set()
+    return kept
 
 
 def choose_operating_point(

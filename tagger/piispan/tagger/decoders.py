@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from piispan.core import FormatError, Prompt, TagPlacement, TagTokens
+from piispan.core import FormatError, Loss, Prompt, TagPlacement, TagTokens
 from piispan.tagger.decoding import Decoder, DecoderName
 from piispan.tagger.generation import GenerateDecoder
 from piispan.tagger.verbatim import VerbatimDecoder
@@ -20,7 +20,8 @@ def make_decoder(
     prompt: Prompt,
     *,
     tag_tokens: TagTokens = "text",
-    placement: TagPlacement = "at_value",
+    placement: TagPlacement,
+    loss: Loss = "answer",
     tag_bias: float = 0.0,
     batch_size: int = 16,
     max_batch_tokens: int = 4096,
@@ -34,6 +35,7 @@ def make_decoder(
         prompt: Style, labels and output format.
         tag_tokens: How the model was trained to spell tags.
         placement: Where it was trained to put opening tags; joint tokenisation puts them at the value.
+        loss: What it was trained on.
         tag_bias: Added to the logits of all opening tags, by ``verbatim`` only.
         batch_size: Texts generated together by ``generate``.
         max_batch_tokens: Most tokens held at a time by ``verbatim``.
@@ -55,4 +57,6 @@ def make_decoder(
         raise FormatError("plain generation knows no tag bias, so no operating point; use the decoder 'verbatim'")
     if tag_tokens == "special":
         raise FormatError("an adapter with special tag tokens cannot be decoded by plain generation; use the decoder 'verbatim'")
+    if loss == "decisions":
+        raise FormatError("an adapter trained on decisions has learnt neither to copy nor to stop; use the decoder 'verbatim'")
     return GenerateDecoder(model, tokenizer, prompt, batch_size=batch_size)

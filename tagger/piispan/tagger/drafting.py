@@ -30,8 +30,8 @@ class Draft:
         choices: What is allowed at each of them, and behind the last one if the answer is not whole there.
     """
 
-    tokens: list[int]
-    choices: list[Choice]
+    tokens: list[int] = field(repr=False)
+    choices: list[Choice] = field(repr=False)
 
 
 class TagBias:
@@ -73,20 +73,23 @@ class Row:
         guess: Spans it may hold.
     """
 
-    automaton: Automaton
-    prompt: Sequence[int]
+    automaton: Automaton = field(repr=False)
+    prompt: Sequence[int] = field(repr=False)
     guess: Sequence[Span] = ()
-    answer: list[int] = field(default_factory=list)
+    answer: list[int] = field(default_factory=list, repr=False)
     spans: list[Span] = field(default_factory=list)
     slots: list[int] = field(default_factory=list)
     """Slots of the tokens whose keys and values are kept, in order."""
     passes: int = 0
     seconds: float = 0.0
-    state: State = field(init=False)
+    state: State = field(init=False, repr=False)
+    size: int = field(init=False)
+    """Tokens that prompt and answer will take, with some for tags; an estimate."""
     _score: float = 1.0
 
     def __post_init__(self) -> None:
         self.state = self.automaton.start
+        self.size = len(self.prompt) + sum(len(unit.ids) for unit in self.automaton.units) * 5 // 4 + 16
         self._accept_forced()
 
     @property
@@ -94,14 +97,10 @@ class Row:
         """Whether the answer is whole."""
         return self.automaton.finished(self.state)
 
-    @property
-    def size(self) -> int:
-        """Tokens that prompt and answer will take, with some for tags; an estimate."""
-        return len(self.prompt) + sum(len(unit.ids) for unit in self.automaton.units) * 5 // 4 + 16
-
     def pending(self, prefix: int) -> list[int]:
         """Decided tokens that have not been through the model, of which the first ``prefix`` are held elsewhere."""
-        return [*self.prompt, *self.answer][prefix + len(self.slots) :]
+        done = prefix + len(self.slots)
+        return [*self.prompt[done:], *self.answer[max(done - len(self.prompt), 0) :]]
 
     def draft(self, width: int) -> Draft:
         """Up to ``width`` tokens that may follow: the text, with tags where they are guessed."""

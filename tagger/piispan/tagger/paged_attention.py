@@ -5,18 +5,18 @@ slot for each token of a text; the shared prompt prefix has its own, once for al
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, PreTrainedModel
-from transformers.integrations.sdpa_attention import sdpa_attention_forward
+from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from piispan.core import ModelError
+from piispan.core import ModelError, attention_name, refuse_packed_row
 
-__all__ = ["KeyValuePool", "PackedPass", "RowTokens", "use_paged_attention"]
+__all__ = ["KeyValuePool", "KeyValues", "PackedPass", "RowTokens", "use_paged_attention"]
 
 IMPLEMENTATION = "piispan_paged"
 """Name in transformers' attention registry."""
@@ -25,23 +25,25 @@ _MOST_PADDING = 1 / 4
 """Share of padding in a group of rows that attend together, on a CPU; elsewhere one group is fastest."""
 
 
-@dataclass(slots=True)
+KeyValues = tuple[torch.Tensor, torch.Tensor]
+"""Keys and values."""
+
+
 class KeyValuePool:
     """Keys and values of the shared prefix and of every token in use, by layer.
 
     Args:
-        capacity: Slots.
+        prefix: Of the prefix, each ``(1, key-value heads, tokens, dim)``; filled by the pass that computes it.
+        prefix_tokens: How many of them count; those of a token do not depend on what follows it.
+        capacity: Slots to begin with.
     """
 
-    capacity: int
-    prefix: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
-    """Each ``(1, key-value heads, prefix tokens, dim)``."""
-    slots: dict[int, tuple[torch.Tensor, torch.Tensor]] = field(default_factory=dict)
-    """Each ``(capacity, key-value heads, dim)``."""
-    free: list[int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.free = list(range(self.capacity - 1, -1, -1))
+    def __init__(self, prefix: dict[int, KeyValues], *, prefix_tokens: int | None = None, capacity: int = 0) -> None:
+        self.prefix = {layer: (k[:, :, :prefix_tokens], v[:, :, :prefix_tokens]) for layer, (k, v) in prefix.items()}
+        self.capacity = capacity
+        self.slots: dict[int, KeyValues] = {}
+        """Each ``(capacity, key-value heads, dim)``."""
+        self.free = list(range(capacity - 1, -1, -1))
 
     def take(self, count: int) -> list[int]:
         """``count`` free slots; the pool grows when it has too few."""
@@ -59,7 +61,7 @@ class KeyValuePool:
         for layer, pair in self.slots.items():
             self.slots[layer] = _enlarged(pair[0], count), _enlarged(pair[1], count)
 
-    def write(self, layer: int, slots: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    def write(self, layer: int, slots: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> KeyValues:
         """Keep the keys and values ``(1, heads, tokens, dim)`` of a layer, and return all that it keeps."""
         if layer not in self.slots:
             self.slots[layer] = _space(key, self.capacity), _space(value, self.capacity)
@@ -113,6 +115,8 @@ class PackedPass:
     def __init__(self, pool: KeyValuePool, rows: Sequence[RowTokens], prefix: int, device: torch.device) -> None:
         self.pool, self.prefix, self.device = pool, prefix, device
         self.slots = torch.tensor([slot for row in rows for slot in row.slots[len(row.slots) - row.new :]], device=device)
+        self.windows: set[int | None] = set()
+        """What the layers said of their windows; empty until one has attended."""
         self._masks: dict[tuple[int, int | None], torch.Tensor] = {}
         self._groups: list[_Group] = []
         start = 0
@@ -123,6 +127,7 @@ class PackedPass:
     def attend(self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, options: dict[str, Any]) -> torch.Tensor:
         """Attention of one layer: ``(1, heads, tokens, dim)`` in, ``(1, tokens, heads, dim)`` out."""
         window = options.pop("window")
+        self.windows.add(window)
         if not self._groups:
             self.pool.prefix[layer] = key, value
             mask = self._visible(torch.arange(self.prefix, device=self.device)[None], 0, window)
@@ -141,6 +146,8 @@ class PackedPass:
                 k, v = (torch.cat([p.expand(rows, -1, -1, -1), own], dim=2) for p, own in zip(before, (k, v), strict=True))
             if (number, window) not in self._masks:
                 self._masks[number, window] = self._visible(self.prefix + group.queries, group.context.shape[1], window)
+            if self.device.type == "cuda":  # where masks and grouped heads together have no fast kernel
+                k, v = (repeat_kv(tensor, q.shape[1] // tensor.shape[1]) for tensor in (k, v))
             out = scaled_dot_product_attention(q, k, v, attn_mask=self._masks[number, window], **options)
             flat = out.transpose(1, 2).flatten(0, 1)
             outputs.append(flat if group.packed is None else flat[group.packed])
@@ -195,12 +202,17 @@ def use_paged_attention(model: PreTrainedModel) -> None:
     Raises:
         ModelError: If the model does not let its attention be exchanged.
     """
+    if attention_name(model) == IMPLEMENTATION:
+        return
     AttentionInterface.register(IMPLEMENTATION, _attend)
     AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
+    refused: ValueError | None = None
     try:
         model.set_attn_implementation(IMPLEMENTATION)
     except ValueError as error:
-        raise ModelError(f"{type(model).__name__} does not let its attention be exchanged; decode it with plain generation") from error
+        refused = error
+    if attention_name(model) != IMPLEMENTATION:  # some models only log that they did not
+        raise ModelError(f"{type(model).__name__} does not let its attention be exchanged; decode it with plain generation") from refused
 
 
 def _attend(
@@ -218,12 +230,14 @@ def _attend(
 ) -> tuple[torch.Tensor, None]:
     """transformers' attention function; see ``PackedPass.attend``."""
     if packed_pass is None:
+        refuse_packed_row(query, attention_mask)
         rest = {"scaling": scaling, "dropout": dropout, "sliding_window": sliding_window, **options}
         plain: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **rest)
         return plain
     unsupported = [name for name in ("softcap", "s_aux", "position_bias") if options.get(name) is not None]
     if unsupported:
         raise ModelError(f"attention with {unsupported[0]} has no verbatim decoding; decode with plain generation")
-    chosen = {"scale": scaling, "enable_gqa": query.shape[1] != key.shape[1], "window": sliding_window}
+    window = sliding_window if sliding_window is not None else getattr(module, "sliding_window", None)
+    chosen = {"scale": scaling, "enable_gqa": query.shape[1] != key.shape[1], "window": window}
     layer: Any = module.layer_idx
     return packed_pass.attend(layer, query, key, value, chosen), None

@@ -26,7 +26,7 @@ from piispan.core import (
 from piispan.core.segments import add_tag_tokens
 from piispan.tagger.adapters import adapter_folder, base_of, check_honoured
 from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors
-from piispan.tagger.calibration import OperatingPoint, choose_operating_point, missed_share
+from piispan.tagger.calibration import OperatingPoint, choose_operating_point, hoeffding_bentkus, missed_share, one_of_each_group
 from piispan.tagger.decoders import make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName, Progress
 from piispan.tagger.redaction import Operator, redact_text
@@ -106,7 +106,9 @@ class Tagger:
             prompt = make_prompt(prompt_style, labels or LabelSet.load("presidio"), get_format(format))
             where = embedded_model() if str(name) == "embedded" else name
             model, tokenizer = load_causal_lm(where, dtype=dtype, device=device, revision=revision)
-            made = make_decoder(decoder, model, tokenizer, prompt, batch_size=batch_size, max_batch_tokens=max_batch_tokens)
+            made = make_decoder(
+                decoder, model, tokenizer, prompt, placement="at_value", batch_size=batch_size, max_batch_tokens=max_batch_tokens
+            )
             return cls(made, prompt)
         sidecar = Sidecar.load(folder)
         if labels is not None and labels != sidecar.labels:
@@ -130,6 +132,7 @@ class Tagger:
             prompt,
             tag_tokens=sidecar.tag_tokens,
             placement=sidecar.tag_placement,
+            loss=sidecar.loss,
             tag_bias=bias,
             batch_size=batch_size,
             max_batch_tokens=max_batch_tokens,
@@ -158,6 +161,16 @@ class Tagger:
                 progress(1)
             yield self._tagged(answer, text, alignment)
 
+    def spans(self, text: str) -> Iterator[Span]:
+        """The spans of one text, each as soon as it is decided, by verbatim decoding.
+
+        Raises:
+            FormatError: If the decoder is another.
+        """
+        if not isinstance(self.decoder, VerbatimDecoder):
+            raise FormatError("only verbatim decoding decides a text's spans one by one")
+        return self.decoder.spans(text)
+
     def predict(self, documents: Sequence[Document], *, progress: Progress | None = None) -> list[Prediction]:
         """Predictions with raw outputs and strict spans, for scoring; in the documents' order."""
         answers = self.decoder.decode([document.text for document in documents], progress)
@@ -178,11 +191,12 @@ class Tagger:
         """The smallest tag bias that keeps the promise of ``piispan.tagger.calibration``; see there for what it asks of the documents.
 
         Args:
-            documents: Labelled documents that were not trained on; those without spans tell nothing and are left out.
+            documents: Labelled documents that were not trained on. Those without spans tell nothing and are left out, and of each
+                group of near-duplicates only the first counts.
             target_recall: Wanted share of a document's PII characters found, on average over documents, in (0, 1).
             delta: Probability with which the promise may fail, in (0, 1).
             grid: Biases tried, strictly ascending, fixed beforehand.
-            progress: Called with the number of texts just done, of ``len(grid)`` times those with spans.
+            progress: Called with the number of texts just done, of ``len(grid)`` times those that count at most.
 
         Raises:
             CalibrationError: If no bias keeps it; says how many documents would be needed.
@@ -191,15 +205,18 @@ class Tagger:
         decoder = self.decoder
         if not isinstance(decoder, VerbatimDecoder):
             raise FormatError("only verbatim decoding has a tag bias to calibrate")
-        with_pii = [document for document in documents if document.spans]
+        with_pii = one_of_each_group([document for document in documents if document.spans])
         texts = [document.text for document in with_pii]
         before = decoder.tag_bias
-        losses = np.zeros((len(with_pii), len(grid)))
+        losses = np.ones((len(with_pii), len(grid)))
         try:
-            for column, bias in enumerate(grid):
+            for column, bias in reversed(list(enumerate(grid))):
                 decoder.tag_bias = dict.fromkeys(self.prompt.labels.names, bias)
                 for row, (document, answer) in enumerate(zip(with_pii, decoder.decode(texts, progress), strict=True)):
                     losses[row, column] = missed_share(document.spans, answer.spans or ()) or 0.0
+                # Biases are tested from the largest down to the first that fails; those below stay at a loss of 1.
+                if with_pii and hoeffding_bentkus(float(losses[:, column].mean()), len(with_pii), 1 - target_recall) > delta:
+                    break
         finally:
             decoder.tag_bias = before
         return choose_operating_point(losses, grid, target_recall=target_recall, delta=delta)

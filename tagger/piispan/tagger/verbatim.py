@@ -7,11 +7,13 @@ the allowed tokens would have written, in about as many passes as there are tags
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from piispan.core import (
     Document,
+    DocumentError,
     Prompt,
     Span,
     TagPlacement,
@@ -22,7 +24,7 @@ from piispan.core import (
     encode_chat,
     forgets_no_keys,
 )
-from piispan.core.segments import TagGrammar
+from piispan.core.segments import TagGrammar, Unit
 from piispan.tagger.decoding import Decoded, Progress
 from piispan.tagger.drafting import Guess, Row, TagBias
 from piispan.tagger.windows import Window, cut_windows, merge_windows
@@ -57,7 +59,7 @@ class Engine(Protocol):
 class _Text:
     """One text and the rows of its windows, in order."""
 
-    text: str
+    text: str = field(repr=False)
     windows: list[Window]
     rows: list[Row]
 
@@ -82,8 +84,8 @@ class VerbatimDecoder:
             runs out it is halved.
         draft_tokens: Most tokens of one text put to the model in a pass beyond those decided.
         window_tokens: Longer texts are cut into windows of at most so many tokens, or fewer where the context asks for it.
-        overlap_tokens: Least tokens that neighbouring windows share.
-        guess: Spans that a text may hold; right ones save passes, wrong ones change nothing.
+        overlap_tokens: Least tokens that neighbouring windows share; fewer in proportion where the context asks for shorter windows.
+        guess: Spans that a text may hold, asked for once for each whole text; right ones save passes, wrong ones change nothing.
 
     Raises:
         ValueError: If a number is out of range or the format is another.
@@ -114,7 +116,9 @@ class VerbatimDecoder:
         self.grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=tag_tokens, placement=placement)
         prompts = [self._ask(probe) for probe in _PROBES]
         self._window = _fitting(window_tokens, context_length(model), max(map(len, prompts)))
-        self._overlap = min(overlap_tokens, self._window // 4)
+        if not 0 <= overlap_tokens < window_tokens:
+            raise ValueError(f"overlap_tokens must be at least 0 and below window_tokens ({window_tokens}), was: {overlap_tokens}")
+        self._overlap = overlap_tokens * self._window // window_tokens
         self._tag_bias = dict(tag_bias or {})
         bias = TagBias(self.grammar, self._tag_bias)
         self._engine = make_engine(model, prompts[0][: common_prefix(prompts)], bias, max_batch_tokens, draft_tokens)
@@ -166,17 +170,28 @@ class VerbatimDecoder:
 
     def _rows(self, texts: Iterable[str], coming: "deque[_Text]") -> Iterator[Row]:
         """The rows of all windows. Each text is put into ``coming`` when its first row is asked for."""
-        for text in texts:
-            starts = [unit.start for unit in self.grammar.encoder.units(text) for _ in unit.ids]
+        for number, text in enumerate(texts):
+            starts = [unit.start for unit in self._units(number, text) for _ in unit.ids]
             windows = cut_windows(text, starts, size=self._window, overlap=self._overlap)
-            rows = [self._row(text[window.start : window.end]) for window in windows]
+            guessed = self._guessed(text)
+            rows = [self._row(text, window, guessed) for window in windows]
             coming.append(_Text(text, windows, rows))
             yield from rows
 
-    def _row(self, text: str) -> Row:
-        guessed = self._guess(text) if self._guess else ()
-        known = sorted((span for span in guessed if span.label in self._prompt.labels), key=lambda span: span.start)
-        return Row(self.grammar.automaton(text), self._ask(text), known)
+    def _units(self, number: int, text: str) -> list[Unit]:
+        try:
+            return self.grammar.encoder.units(text)
+        except DocumentError as error:
+            raise DocumentError(f"text {number}: {error}") from None
+
+    def _guessed(self, text: str) -> list[Span]:
+        spans = self._guess(text) if self._guess else ()
+        return sorted((s for s in spans if s.label in self._prompt.labels and s.end <= len(text)), key=lambda span: span.start)
+
+    def _row(self, text: str, window: Window, guessed: Sequence[Span]) -> Row:
+        inside = [_moved(span, -window.start) for span in guessed if window.start <= span.start and span.end <= window.end]
+        part = text[window.start : window.end]
+        return Row(self.grammar.automaton(part), self._ask(part), inside)
 
     def _ask(self, text: str) -> list[int]:
         return encode_chat(self._tokenizer, self._prompt.messages(text), add_generation_prompt=True)
@@ -216,11 +231,13 @@ def _fitting(wanted: int, context: int | None, prompt: int) -> int:
 
 def _decided(entry: _Text) -> list[Span]:
     """The spans that nothing still to come can change."""
-    under_way = next((i for i, row in enumerate(entry.rows) if not row.finished), len(entry.rows) - 1)
-    known = [row.spans if number <= under_way else [] for number, row in enumerate(entry.rows)]
-    following = entry.windows[under_way + 1 : under_way + 2]
-    limit = following[0].start if following else len(entry.text)
-    return [span for span in entry.merged(known) if span.end <= limit]
+    rows, windows = entry.rows, entry.windows
+    under_way = next((i for i, row in enumerate(rows) if not row.finished), len(rows) - 1)
+    known = [row.spans if number <= under_way else [] for number, row in enumerate(rows)]
+    limit = windows[under_way + 1].start if under_way + 1 < len(windows) else len(entry.text)
+    # What the end of a window cut off may yet be joined with what the next one finds.
+    cut = windows[under_way - 1].end if under_way and not rows[under_way].finished else None
+    return list(takewhile(lambda span: span.end <= limit and span.end != cut, entry.merged(known)))
 
 
 def _moved(span: Span, by: int) -> Span:

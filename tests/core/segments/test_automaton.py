@@ -44,16 +44,13 @@ def random_answer(automaton: Automaton, rng: random.Random, eagerness: float) ->
     return ids
 
 
-def written(automaton: Automaton, ids: list[int]) -> tuple[str, list[Span]]:
-    """The text that an answer copies, piece by piece as the automaton moves, and its spans."""
-    text, state, spans = "", automaton.start, []
+def copied_tokens(automaton: Automaton, ids: list[int]) -> list[int]:
+    """The tokens of an answer that are no tags."""
+    state, copies = automaton.start, []
     for token in ids:
-        before, state = state, automaton.step(state, token)
-        if state.piece is None and state.tag is None:
-            text += automaton.text[len(text) : automaton.position(state)]
-        if span := automaton.closed(before, state):
-            spans.append(span)
-    return text, spans
+        copies += [token] if token in automaton.allowed(state).copies else []
+        state = automaton.step(state, token)
+    return copies
 
 
 @pytest.mark.proof
@@ -65,15 +62,16 @@ def test_random_choices_leave_the_text_whole(name: str, tag_tokens: TagTokens, p
         text = (
             HOSTILE[run % len(HOSTILE)]
             if run < 90
-            else "".join(rng.choice("aB <>/\\.\n\t\u00a0é東👩\u200d") for _ in range(rng.randrange(25)))
+            else "".join(rng.choice("aB <>/\\.\n\t\u00a0é東👩\u200d\u0301\x04\x06") for _ in range(rng.randrange(25)))
         )
         automaton = spelling.automaton(text)
         ids = random_answer(automaton, rng, rng.choice([0.1, 0.5, 1.0]))
-        copied, spans = written(automaton, ids)
-        assert copied == text
+        spans = read_spans(automaton, ids)
+        if name in {"bytes", "smollm2"} and placement == "before_space" and all(map(spelling.encoder.fragment, text)):
+            copied = by_name(name).decode(copied_tokens(automaton, ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+            assert copied == text  # the others normalise, or put spaces into tags
         document = Document("any", text, tuple(spans))  # refuses what is not flat, not trimmed or empty
         assert {span.label for span in spans} <= set(LABELS.names)
-        assert read_spans(automaton, ids) == spans
         assert get_format("tagged").parse(get_format("tagged").render(document), text, LABELS).spans == document.spans
 
 

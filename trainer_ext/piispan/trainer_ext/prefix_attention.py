@@ -13,7 +13,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from piispan.core import FormatError, forgets_no_keys
+from piispan.core import FormatError, attention_name, forgets_no_keys, refuse_packed_row
 from piispan.trainer_ext.prefix_sharing import PrefixLayout
 
 __all__ = ["IMPLEMENTATION", "use_shared_prefix_attention"]
@@ -30,12 +30,19 @@ def use_shared_prefix_attention(model: PreTrainedModel) -> None:
     """
     if not forgets_no_keys(model):
         raise FormatError("a model with recurrent layers cannot share a prompt prefix; use trl's SFTTrainer with its padded collator")
+    if attention_name(model) == IMPLEMENTATION:
+        return
     AttentionInterface.register(IMPLEMENTATION, _attend)
     AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
+    refused: ValueError | None = None
     try:
         model.set_attn_implementation(IMPLEMENTATION)
     except ValueError as error:
-        raise FormatError(f"{type(model).__name__} does not let its attention be exchanged, so it cannot share a prompt prefix") from error
+        refused = error
+    if attention_name(model) != IMPLEMENTATION:  # some models only log that they did not
+        raise FormatError(
+            f"{type(model).__name__} does not let its attention be exchanged, so it cannot share a prompt prefix"
+        ) from refused
 
 
 def _attend(
@@ -69,14 +76,14 @@ def _attend(
         ``(1, seq, heads, dim)`` and no weights.
     """
     if prefix_layout is None:
-        if attention_mask is not None and attention_mask.numel() == 1 < query.shape[2]:
-            raise FormatError("the model does not hand its options on to its attention layers, so it cannot share a prompt prefix")
+        refuse_packed_row(query, attention_mask)
         rest = {"scaling": scaling, "dropout": dropout, "sliding_window": sliding_window, **options}
         plain: tuple[torch.Tensor, None] = sdpa_attention_forward(module, query, key, value, attention_mask, **rest)
         return plain
     unsupported = [name for name in ("softcap", "s_aux", "position_bias") if options.get(name) is not None]
     if unsupported:
         raise FormatError(f"attention with {unsupported[0]} cannot share a prompt prefix; use trl's SFTTrainer with its padded collator")
+    window = sliding_window if sliding_window is not None else getattr(module, "sliding_window", None)
     shared = prefix_layout.prefix
     groups = query.shape[1] // key.shape[1]
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
@@ -88,12 +95,12 @@ def _attend(
     outputs = []
     if shared:
         start = query[:, :, :shared], key[:, :, :shared], value[:, :, :shared]
-        outputs.append(product(*start, _visible(places, places, sliding_window)).transpose(1, 2))
+        outputs.append(product(*start, _visible(places, places, window)).transpose(1, 2))
     position = shared
     for count, width in prefix_layout.groups:
         block = slice(position, position + count * width)
         own = torch.arange(shared, shared + width, device=query.device)
-        mask = _visible(own, torch.cat([places, own]), sliding_window)
+        mask = _visible(own, torch.cat([places, own]), window)
         q, k, v = (_documents(tensor[0, :, block], count) for tensor in (query, key, value))
         k, v = (torch.cat([t[:, :, :shared].expand(count, -1, -1, -1), d], dim=2) for t, d in ((key, k), (value, v)))
         outputs.append(product(q, k, v, mask).transpose(1, 2).reshape(1, count * width, *query.shape[1::2]))

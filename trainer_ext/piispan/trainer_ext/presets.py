@@ -12,7 +12,13 @@ __all__ = ["lora_preset", "sft_config"]
 
 
 def lora_preset(
-    *, rank: int = 16, alpha: int = 32, dropout: float = 0.0, revision: str | None = None, tag_tokens: Sequence[int] | None = None
+    *,
+    rank: int = 16,
+    alpha: int = 32,
+    dropout: float = 0.0,
+    revision: str | None = None,
+    tag_tokens: Sequence[int] | None = None,
+    model: Any = None,
 ) -> "LoraConfig":
     """LoRA on every linear layer but the output head.
 
@@ -22,6 +28,7 @@ def lora_preset(
         dropout: Dropout on the adapter's input.
         revision: Commit of the base model on the Hub, written into ``adapter_config.json``.
         tag_tokens: Ids of special tag tokens, whose embeddings are trained and saved with the adapter.
+        model: The model that has them, needed where its output head has weights of its own: their rows are trained and saved too.
     """
     from peft import LoraConfig
 
@@ -32,8 +39,18 @@ def lora_preset(
         target_modules="all-linear",
         task_type="CAUSAL_LM",
         revision=revision,
-        trainable_token_indices=list(tag_tokens) if tag_tokens else None,
+        trainable_token_indices=_trained_rows(tag_tokens, model) if tag_tokens else None,
     )
+
+
+def _trained_rows(tag_tokens: Sequence[int], model: Any) -> dict[str, list[int]] | list[int]:
+    """Rows by the name of their layer; the input embedding's alone where the head shares its weights, or for want of a model."""
+    if model is None:
+        return list(tag_tokens)
+    embedding, head = model.get_input_embeddings(), model.get_output_embeddings()
+    names = {id(layer): name.rsplit(".", 1)[-1] for name, layer in model.named_modules()}
+    layers = [embedding] if head is None or head.weight is embedding.weight else [embedding, head]
+    return {names[id(layer)]: list(tag_tokens) for layer in layers}
 
 
 def sft_config(output_dir: str | Path, **changes: Any) -> "SFTConfig":

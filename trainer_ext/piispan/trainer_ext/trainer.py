@@ -71,6 +71,7 @@ class PiiSFTTrainer(SFTTrainer):
             return_outputs: Give back the model's output too; its logits cover the positions kept.
             num_items_in_batch: Labelled tokens of the whole optimizer step; ``None`` for those of this batch.
         """
+        use_shared_prefix_attention(self.accelerator.unwrap_model(model))  # decoding may have switched it meanwhile
         scores, targets, outputs = labelled_scores(model, inputs)
         count = targets.numel() if num_items_in_batch is None else num_items_in_batch
         loss = torch.nn.functional.cross_entropy(scores, targets, reduction="sum") / count

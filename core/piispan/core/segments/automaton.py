@@ -74,10 +74,10 @@ class TagGrammar:
     def __init__(
         self, tokenizer: Any, labels: LabelSet, *, tag_tokens: TagTokens = "text", placement: TagPlacement = "before_space"
     ) -> None:
-        self.labels, self.placement = labels, placement
+        self.labels, self.tag_tokens, self.placement = labels, tag_tokens, placement
         self.encoder = SegmentEncoder(tokenizer)
         self.tags = TagSpelling(tokenizer, self.encoder, labels, tag_tokens)
-        self.tree = lru_cache(maxsize=65536)(self._tree)
+        self.tree = lru_cache(maxsize=16384)(self._tree)
 
     def automaton(self, text: str) -> "Automaton":
         """The automaton of one text.
@@ -92,7 +92,8 @@ class TagGrammar:
         if self.placement == "before_space":
             return ""
         rest = text[offset:]
-        return rest[: len(rest) - len(rest.lstrip())]
+        value = rest.lstrip()
+        return rest[: len(rest) - len(value)] if self.encoder.fragment(value) else ""
 
     def _tree(self, text: str, ids: tuple[int, ...], offset: int, label: int) -> PieceNode:
         rest = self.encoder.fragment(text[offset:]) if offset else ids
@@ -166,7 +167,8 @@ class Automaton:
 
     def _root(self, state: State) -> PieceNode:
         unit = self.units[state.unit]
-        return self.grammar.tree(unit.text, unit.ids, state.offset, state.label)
+        closing = state.label if state.label < 0 or self.grammar.tag_tokens == "text" else 0  # one closing tag for all
+        return self.grammar.tree(unit.text, unit.ids, state.offset, closing)
 
     def _offset(self, state: State) -> int:
         return state.offset if state.piece is None or state.piece.cut is None else state.piece.cut

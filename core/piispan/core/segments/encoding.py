@@ -31,7 +31,7 @@ class Unit:
 
     start: int
     text: str = field(repr=False)
-    ids: tuple[int, ...]
+    ids: tuple[int, ...] = field(repr=False)
 
     @property
     def end(self) -> int:
@@ -42,7 +42,8 @@ class Unit:
 class SegmentEncoder:
     """Encodes texts with the offsets of the original characters, whatever the tokenizer normalises.
 
-    Control tokens that stand in a text (``<|im_end|>``, added tag tokens) are encoded as ordinary characters.
+    Special tokens that stand in a text (``<|im_end|>``, added tag tokens) are encoded as ordinary characters. Tokens that were added
+    as not special (Qwen3's ``<think>``) stay what they are, which changes no offset.
 
     Args:
         tokenizer: A tokenizer of transformers with a ``tokenizers`` backend; it is not changed.
@@ -64,7 +65,7 @@ class SegmentEncoder:
         self._backend.no_padding()
         alone, behind = (self._backend.encode(text, add_special_tokens=False).ids for text in ("x", "\nx"))
         self._anchors = ("",) if alone == behind[-1:] else _ANCHORS
-        self.fragment = lru_cache(maxsize=65536)(self._fragment)
+        self.fragment = lru_cache(maxsize=16384)(self._fragment)
 
     def units(self, text: str) -> list[Unit]:
         """The text's units, in order; together they are the text, unless the tokenizer has no token for any of its characters.

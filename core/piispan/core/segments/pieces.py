@@ -52,7 +52,8 @@ def piece_tree(encoder: SegmentEncoder, text: str, ids: Sequence[int], start: in
     _insert(root, ids).written = True
     for cut in tag_cuts(text, start):
         pieces = encoder.fragment(text[start:cut])
-        if _can_insert(root, pieces, tag_starts):
+        # Behind a tag the rest has to be written, so it must have tokens.
+        if encoder.fragment(text[cut:]) and _can_insert(root, pieces, tag_starts):
             _insert(root, pieces).cut = cut
     return root
 
