@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from piispan.cli.data import app as data_app
-from piispan.cli.options import DecoderChoice, Labels, SplitName
+from piispan.cli.options import DecoderChoice, Labels, LossChoice, SplitName, TagTokensChoice, TokenisationChoice
 
 __all__ = ["app", "main"]
 
@@ -105,6 +105,9 @@ def train(
     format: Format = "tagged",  # noqa: A002
     prompt: Style = "plain",
     decoder: Decoder = None,
+    tokenisation: Annotated[TokenisationChoice | None, typer.Option(help="Default: segments for the format tagged.")] = None,
+    tag_tokens: Annotated[TagTokensChoice, typer.Option(help="Tags in ordinary tokens, or a special token for each.")] = "text",
+    loss: Annotated[LossChoice, typer.Option(help="On the whole answer, or on what verbatim decoding has to choose.")] = "answer",
     labels: Labels = "presidio",
     epochs: float = 3.0,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents per optimizer step.")] = 16,
@@ -128,6 +131,9 @@ def train(
         model=model,
         revision=revision,
         labels=labels,
+        tokenisation=tokenisation,
+        tag_tokens=tag_tokens,
+        loss=loss,
         format=format,
         prompt_style=prompt,
         epochs=epochs,

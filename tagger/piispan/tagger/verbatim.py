@@ -112,7 +112,7 @@ class VerbatimDecoder:
     ) -> None:
         if prompt.format.name != "tagged":
             raise ValueError(f"only the format 'tagged' can be decoded verbatim, was: {prompt.format.name!r}")
-        self._tokenizer, self._prompt, self._guess = tokenizer, prompt, guess
+        self._tokenizer, self._prompt, self.guess = tokenizer, prompt, guess
         self.grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=tag_tokens, placement=placement)
         prompts = [self._ask(probe) for probe in _PROBES]
         self._window = _fitting(window_tokens, context_length(model), max(map(len, prompts)))
@@ -185,7 +185,7 @@ class VerbatimDecoder:
             raise DocumentError(f"text {number}: {error}") from None
 
     def _guessed(self, text: str) -> list[Span]:
-        spans = self._guess(text) if self._guess else ()
+        spans = self.guess(text) if self.guess else ()
         return sorted((s for s in spans if s.label in self._prompt.labels and s.end <= len(text)), key=lambda span: span.start)
 
     def _row(self, text: str, window: Window, guessed: Sequence[Span]) -> Row:
