@@ -41,7 +41,7 @@ class VerbatimGeneration:
         tag_tokens: TagTokens = "text",
         placement: TagPlacement = "before_space",
         max_batch_tokens: int = 4096,
-        draft_tokens: int = 64,
+        draft_tokens: int | None = None,
     ) -> None:
         self._end = end_of_turn(tokenizer)[0]
         self._grammar = TagGrammar(tokenizer, labels, tag_tokens=tag_tokens, placement=placement)

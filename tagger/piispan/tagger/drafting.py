@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 
 from piispan.core import Span
-from piispan.core.segments import Automaton, Choice, State, TagGrammar, TagNode, continuation
+from piispan.core.segments import Automaton, Choice, State, TagGrammar, TagNode, continuation, spelt_tag
 
 __all__ = ["Draft", "Guess", "Row", "TagBias", "Verdict", "asked_places"]
 
@@ -102,10 +102,15 @@ class Row:
         done = prefix + len(self.slots)
         return [*self.prompt[done:], *self.answer[max(done - len(self.prompt), 0) :]]
 
-    def draft(self, width: int) -> Draft:
-        """Up to ``width`` tokens that may follow: the text, with tags where they are guessed."""
+    def draft(self, width: int, likely_labels: Sequence[str] = ()) -> Draft:
+        """Up to ``width`` tokens that may follow: the text, with tags where they are guessed.
+
+        Args:
+            width: Most tokens.
+            likely_labels: Labels to guess for a tag that is partly written, the likeliest first.
+        """
         state, tokens, choices = self.state, [], [self.automaton.allowed(self.state)]
-        for token in islice(self._likely(), width):
+        for token in islice(self._likely(likely_labels), width):
             if token not in choices[-1].copies and token not in choices[-1].tags:
                 break
             tokens.append(token)
@@ -113,17 +118,24 @@ class Row:
             choices.append(self.automaton.allowed(state))
         return Draft(tokens, choices)
 
-    def _likely(self) -> Iterator[int]:
+    def _likely(self, likely_labels: Sequence[str]) -> Iterator[int]:
         state, grammar = self.state, self.automaton.grammar
-        if state.tag is not None or state.piece is not None:
-            return iter(())
+        if state.piece is not None:
+            return
         here = self.automaton.position(state)
+        if state.tag is not None:
+            guessed = [span.label for span in self.guess if span.end > here][:1]
+            numbers = map(grammar.labels.names.index, [*guessed, *likely_labels])
+            label = next((number for number in numbers if number in state.tag.labels), state.tag.labels[0])
+            for token in spelt_tag(state.tag, label):
+                yield token
+                state = self.automaton.step(state, token)
         ahead = [span for span in self.guess if span.end > here]
         if state.label >= 0 and ahead:
             ahead[0] = replace(ahead[0], label=grammar.labels.names[state.label])
         elif ahead and ahead[0].start < here:
             del ahead[0]
-        return continuation(self.automaton, state, ahead)
+        yield from continuation(self.automaton, state, ahead)
 
     def accept(self, draft: Draft, verdicts: Mapping[int, Verdict]) -> int:
         """Take the draft up to the first token that the model would not have written, and the model's own there.

@@ -1,6 +1,6 @@
 """The passes of verbatim decoding: many texts at a time, each as far as the model agrees with its draft."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -102,6 +102,8 @@ class _Run:
         self._prefix = engine.prefix
         self._max_tokens = engine.max_batch_tokens
         self._pool: KeyValuePool | None = None
+        self._labels: Counter[str] = Counter()
+        self._likely_labels: list[str] = []
 
     def steps(self, rows: Iterable[Row]) -> Iterator[None]:
         use_paged_attention(self._engine.model)  # training may have switched it meanwhile
@@ -124,6 +126,7 @@ class _Run:
             for row in active:
                 if row.finished:
                     self._forget(row, 0)
+                    self._labels.update(span.label for span in row.spans)
             active = [row for row in active if not row.finished]
 
     def _admit(self, active: list[Row], waiting: "deque[Row]", coming: Iterator[Row]) -> None:
@@ -177,6 +180,7 @@ class _Run:
         if self._pool is None:
             self._pool = KeyValuePool(self._engine.prefix_keys(), prefix_tokens=len(self._prefix), capacity=self._max_tokens)
         share = max(self._max_tokens // len(rows), 1)
+        self._likely_labels = [label for label, _ in self._labels.most_common()]
         inputs = sorted((self._input(row, share) for row in rows), key=lambda one: len(one.tokens))
         cached = [len(one.row.slots) for one in inputs]
         for one in inputs:
@@ -189,7 +193,7 @@ class _Run:
         pending = row.pending(len(self._prefix))
         if len(pending) > share:
             return _RowInput(row, pending[:share], None)
-        return _RowInput(row, pending, row.draft(min(self._engine.draft_tokens, share)))
+        return _RowInput(row, pending, row.draft(min(self._engine.draft_tokens, share), self._likely_labels))
 
     def _verdicts(self, inputs: Sequence[_RowInput], pool: KeyValuePool) -> list[dict[int, Verdict]]:
         """What the model says at each asked place of each draft."""

@@ -1,6 +1,6 @@
 """Text and tags as separate segments of tokens: one tokenisation for training and decoding, and the automaton over it."""
 
-from piispan.core.segments.answers import Decision, continuation, gold_decisions, read_spans
+from piispan.core.segments.answers import Decision, continuation, gold_decisions, read_spans, spelt_tag
 from piispan.core.segments.automaton import Automaton, Choice, State, TagGrammar
 from piispan.core.segments.encoding import SegmentEncoder, Unit
 from piispan.core.segments.special import add_tag_tokens
@@ -20,5 +20,6 @@ __all__ = [
     "continuation",
     "gold_decisions",
     "read_spans",
+    "spelt_tag",
     "tag_token_names",
 ]

@@ -10,7 +10,7 @@ from piispan.core.segments.encoding import Unit
 from piispan.core.segments.tags import TagNode
 from piispan.core.spans import Document, Span
 
-__all__ = ["Decision", "continuation", "gold_decisions", "read_spans"]
+__all__ = ["Decision", "continuation", "gold_decisions", "read_spans", "spelt_tag"]
 
 
 class Decision(NamedTuple):
@@ -75,10 +75,10 @@ def continuation(automaton: Automaton, state: State, spans: Sequence[Span]) -> I
         if not open_already:
             yield from copier.up_to(opening)
             space = copier.leading_space(span.start)
-            yield from _spelt(grammar.tags.opening(space), label)
+            yield from spelt_tag(grammar.tags.opening(space), label)
             copier.offset += len(space)
         yield from copier.up_to(closing)
-        yield from _spelt(grammar.tags.closing[label], label)
+        yield from spelt_tag(grammar.tags.closing[label], label)
         open_already = False
     yield from copier.up_to(len(automaton.text))
 
@@ -135,7 +135,8 @@ class _Copier:
         return space if unit.start + self.offset + len(space) <= start else ""
 
 
-def _spelt(tree: TagNode, label: int) -> Iterator[int]:
+def spelt_tag(tree: TagNode, label: int) -> Iterator[int]:
+    """The tokens that complete the tag of a label (by number) from a place in the tree of tags on."""
     while not tree.complete:
         token, tree = next((t, node) for t, node in tree.children.items() if label in node.labels)
         yield token
