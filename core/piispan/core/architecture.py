@@ -1,12 +1,10 @@
 """What a model's configuration says about sharing a prompt prefix, read without importing transformers."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from piispan.core.errors import ModelError
 
-__all__ = ["attention_windows", "context_length", "exchange_attention", "forgets_no_keys", "refuse_packed_row"]
+__all__ = ["attention_name", "attention_windows", "context_length", "forgets_no_keys", "refuse_packed_row"]
 
 _ATTENTION = {"full_attention", "sliding_attention"}
 
@@ -36,25 +34,10 @@ def context_length(model: Any) -> int | None:
     return length if isinstance(length, int) else None
 
 
-def exchange_attention(model: Any, name: str, attend: Callable[..., Any]) -> bool:
-    """Switch a model to an attention function; whether it did. Some models refuse, and some only log that they did not.
-
-    Args:
-        model: A model of transformers.
-        name: Name in transformers' attention registry, where the function is put with SDPA's masks.
-        attend: transformers' attention function.
-    """
-    config = _text_config(model.config)
-    if getattr(config, "_attn_implementation", None) == name:
-        return True
-    from transformers import AttentionInterface
-    from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
-
-    AttentionInterface.register(name, attend)
-    AttentionMaskInterface.register(name, sdpa_mask)
-    with suppress(ValueError):
-        model.set_attn_implementation(name)
-    return bool(getattr(config, "_attn_implementation", None) == name)
+def attention_name(model: Any) -> str | None:
+    """Name of the attention in use, as in transformers' registry."""
+    name = getattr(_text_config(model.config), "_attn_implementation", None)
+    return name if isinstance(name, str) else None
 
 
 def refuse_packed_row(query: Any, mask: Any) -> None:
