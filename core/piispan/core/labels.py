@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib.resources import files
 from pathlib import Path
@@ -77,9 +77,11 @@ class LabelSet:
 
     name: str
     labels: tuple[Label, ...]
+    _known: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         names = [label.name for label in self.labels]
+        object.__setattr__(self, "_known", frozenset(names))
         if not names:
             raise LabelError(f"label set {self.name!r} is empty")
         doubles = sorted({name for name in names if names.count(name) > 1})
@@ -93,7 +95,7 @@ class LabelSet:
         return len(self.labels)
 
     def __contains__(self, name: object) -> bool:
-        return any(label.name == name for label in self.labels)
+        return isinstance(name, str) and name in self._known
 
     @property
     def names(self) -> tuple[str, ...]:
