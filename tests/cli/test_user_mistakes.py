@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from piispan.cli.main import main
+from piispan.core import LabelSet, Sidecar
 
 PLANTED = "Wilhelmina Ptarmigan"
 GOOD = {"id": "doc-1", "text": f"I am {PLANTED}.", "spans": [{"start": 5, "end": 25, "label": "PERSON"}], "group": None}
@@ -141,3 +142,55 @@ def test_wrong_options(piispan, arguments) -> None:
     code, _, err = piispan(*arguments)
     assert code == 2
     assert "Traceback" not in err
+
+
+@pytest.fixture
+def adapter(tmp_path):
+    """What looks like an adapter until its weights are asked for."""
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    Sidecar("tagged", "plain", LabelSet.load("presidio"), "some/base").save(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["train", "DATA", "--test", "DATA", "--out", "OUT", "--format", "json", "--decoder", "verbatim"], "only the format 'tagged'"),
+        (
+            ["train", "DATA", "--test", "DATA", "--out", "OUT", "--loss", "decisions", "--decoder", "generate"],
+            "neither to copy nor to stop",
+        ),
+        (["train", "DATA", "--out", "OUT", "--labels", "absent.yaml"], "absent.yaml: no such file"),
+        (["evaluate", "EMPTY", "DATA"], "no model in this folder"),
+        (["redact", "embedded", "DATA"], "no adapter"),
+        (["redact", "ADAPTER", "DATA", "--out", "DATA"], "is the file that is read"),
+        (["redact", "ADAPTER", "DATA", "--out", "EMPTY"], "it is a folder"),
+        (["calibrate", "ADAPTER", "DATA", "--target-recall", "99"], "target_recall must be in (0, 1), was: 99"),
+        (["calibrate", "ADAPTER", "DATA"], "it takes 299, or a target of 0.05"),
+        (["data", "synth", "DATA"], "--force"),
+        (["data", "synth", "EMPTY", "--force"], "it is a folder"),
+        (["data", "convert", "DATA", "DATA"], "is the file that is read"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_would_fail_in_the_end_fails_at_once(piispan, tmp_path, adapter, arguments, said) -> None:
+    (tmp_path / "empty").mkdir()
+    data = _lines(tmp_path, GOOD)
+    content = data.read_bytes()
+    places = {"DATA": data, "OUT": tmp_path / "out", "EMPTY": tmp_path / "empty", "ADAPTER": adapter}
+    code, out, err = piispan(*(places.get(argument, argument) for argument in arguments))
+    assert (code, out) == (2, "")
+    assert said in err.splitlines()[-1]
+    assert "Traceback" not in err
+    assert data.read_bytes() == content
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter", "documents.jsonl", "empty"]
+
+
+def test_a_warning_is_one_line_without_the_place_in_our_code(piispan, tmp_path) -> None:
+    code, _, err = piispan(
+        "train", _lines(tmp_path, GOOD), "--test", _lines(tmp_path, GOOD), "--model", "./absent", "--out", tmp_path / "out"
+    )
+    assert code == 2
+    assert err.splitlines()[0].endswith("documents.jsonl: 1 of 1 texts are trained on as well, so the figures flatter")
+    assert err.count("\n") == 2

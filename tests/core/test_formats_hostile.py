@@ -2,6 +2,8 @@
 
 import json
 import time
+import timeit
+from functools import partial
 
 import pytest
 from hypothesis import example, given, settings
@@ -127,15 +129,11 @@ SOURCES = {"prose": "Ms. Ann Banks of Winmere, aged 47, came at 9. " * 90, "one 
 def test_a_megabyte_is_read_within_a_second(output, source):
     assert 0.85 * MEGABYTE < len(output) < 1.1 * MEGABYTE
     for name in FORMATS:
-        seconds = []
-        for _ in range(3):
-            start = time.process_time()
-            parsed = get_format(name).parse(output, source, LABELS)
-            seconds.append(time.process_time() - start)
-            if seconds[-1] < 1:
-                break
+        parse = partial(get_format(name).parse, output, source, LABELS)
+        # timeit leaves the garbage collector out: it would walk all that the other tests left in memory.
+        seconds = timeit.repeat(parse, timer=time.process_time, repeat=3, number=1)
         assert min(seconds) < 1, (name, seconds)
-    assert_sound(parsed, source)
+        assert_sound(parse(), source)
 
 
 @pytest.mark.parametrize("name", FORMATS)

@@ -133,3 +133,25 @@ def test_lines_are_whole_sentences_and_tables_even(facts: CardFacts) -> None:
     for block in re.findall(r"(?:^\|.*\n)+", body, flags=re.M):
         columns = {len(re.findall(r"(?<!\\)\|", line)) for line in block.splitlines()}
         assert len(columns) == 1
+
+
+@pytest.mark.parametrize(("f1", "unfit"), [(0.12, True), (None, True), (0.5, False), (0.8931, False)])
+def test_what_misses_more_than_it_finds_is_not_offered_for_use(facts: CardFacts, f1: float | None, unfit: bool) -> None:
+    assert ("**Not fit for use.**" in str(generate_card(replaced(facts, "after", f1=f1)))) is unfit
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "unsaid"),
+    [
+        ({}, "weights are not quite those measured here", "add_tag_tokens"),
+        ({"tag_tokens": "special"}, "add_tag_tokens", "AutoPeftModelForCausalLM"),
+        ({"base_weights": "local", "base_model": "a-folder"}, "give its folder as `base=`", "AutoPeftModelForCausalLM"),
+    ],
+    ids=["dequantised", "special tokens", "local"],
+)
+def test_the_way_to_load_it_is_one_that_works(facts: CardFacts, changes: dict[str, str], said: str, unsaid: str) -> None:
+    card = str(generate_card(dataclasses.replace(facts, model_name="a-name", sidecar=dataclasses.replace(facts.sidecar, **changes))))
+    assert said in card
+    assert unsaid not in card
+    assert 'Tagger.from_pretrained("path/to/this/folder")' in card
+    assert 'Tagger.from_pretrained("example/smollm2-pii")' in str(generate_card(facts))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from piispan.core import Sidecar
-from piispan.model_card import CARD_NAME, FACTS_NAME, CardError, CardFacts, generate_card, write_card
+from piispan.model_card import CARD_NAME, FACTS_NAME, CardError, CardFacts, generate_card, read_facts, write_card
 
 
 def test_card_and_facts_lie_beside_each_other(facts: CardFacts, tmp_path: Path) -> None:
@@ -55,3 +55,22 @@ def test_nothing_is_left_behind_when_writing_fails(facts: CardFacts, tmp_path: P
 def test_the_room_imports_neither_torch_nor_transformers() -> None:
     code = "import sys, piispan.model_card; print(sorted({'torch', 'transformers', 'peft'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_facts_come_back_with_the_sidecar_that_is_there_now(facts: CardFacts, sidecar: Sidecar, tmp_path: Path) -> None:
+    sidecar.save(tmp_path)
+    write_card(tmp_path, facts)
+    assert read_facts(tmp_path) == facts
+    calibrated = dataclasses.replace(sidecar, operating_point={"tag_bias": 1.5})
+    calibrated.save(tmp_path)
+    assert read_facts(tmp_path) == dataclasses.replace(facts, sidecar=calibrated)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"piispan_card": 1}', '{"piispan_card": 1, "data": {"x": 1}, "training": {}}', '{"piispan_card": 9}']
+)
+def test_facts_that_are_none_are_refused(sidecar: Sidecar, tmp_path: Path, content: str) -> None:
+    sidecar.save(tmp_path)
+    (tmp_path / FACTS_NAME).write_text(content, "utf-8")
+    with pytest.raises(CardError, match="facts"):
+        read_facts(tmp_path)

@@ -5,9 +5,11 @@ import json
 import pytest
 from huggingface_hub import ModelCard, metadata_load
 
-from piispan.core import Document, Sidecar, read_predictions
+from piispan.cli.main import main
+from piispan.core import Document, PiispanWarning, Sidecar, read_predictions
 from piispan.dataset_builder import synthesise, write_jsonl
-from piispan.runs import TrainSettings, evaluate, quickstart, redact_file
+from piispan.model_card import read_facts
+from piispan.runs import TrainSettings, calibrate, evaluate, quickstart, redact_file
 from piispan.tagger import Tagger
 
 pytestmark = pytest.mark.slow
@@ -73,6 +75,39 @@ def test_a_file_is_redacted_and_its_other_keys_stay(run) -> None:
     source.write_text(json.dumps({"id": "a", "text": "", "spans": [], "ward": 3}) + "\n", "utf-8")
     redacted = redact_file(str(folder / "out" / "adapter"), source)
     assert json.loads(redacted.content) == {"id": "a", "text": "", "ward": 3}
+    assert redacted.copied == ("id", "ward")
+
+
+def test_a_plain_text_says_how_far_it_is_and_how_much_was_replaced(run, monkeypatch, capsys) -> None:
+    folder, _ = run
+    adapter, source = str(folder / "out" / "adapter"), folder / "letter.txt"
+    source.write_text("Dear Ms. Ann Banks,\nyour card 4111 1111 1111 1111 is blocked.\n", "utf-8")
+    monkeypatch.setattr("sys.argv", ["piispan", "redact", adapter, str(source), "--operating-point"])
+    with pytest.raises(SystemExit, match="2"):
+        main()
+    assert "no operating point" in capsys.readouterr().err
+    found = Tagger.from_pretrained(adapter).tag([source.read_text("utf-8")])[0]
+    monkeypatch.setattr("sys.argv", ["piispan", "redact", adapter, str(source)])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    captured = capsys.readouterr()
+    assert f"1 documents, {len(found)} spans replaced" in captured.err
+    assert "/64 characters" in captured.err
+
+
+def test_a_calibrated_adapter_has_a_card_that_says_so(run) -> None:
+    folder, _ = run
+    adapter = folder / "out" / "adapter"
+    write_jsonl([d for d in synthesise(60, seed=6) if len(d.text) < 90], folder / "held-out.jsonl")
+    point = calibrate(adapter, folder / "held-out.jsonl", target_recall=0.1, delta=0.2)
+    assert f"tag bias {point.tag_bias}" in (adapter / "README.md").read_text("utf-8")
+    assert read_facts(adapter).sidecar == Sidecar.load(adapter)
+
+
+def test_figures_on_documents_that_were_trained_on_are_not_taken_for_more(run) -> None:
+    folder, _ = run
+    with pytest.warns(PiispanWarning, match="trained on"):
+        evaluate(str(folder / "out" / "adapter"), folder / "documents.jsonl")
 
 
 def test_a_tagger_of_the_embedded_model_needs_no_network() -> None:

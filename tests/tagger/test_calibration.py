@@ -15,6 +15,7 @@ from piispan.core import CalibrationError, PiispanError, Span
 from piispan.tagger.calibration import (
     MOST_DOCUMENTS,
     OperatingPoint,
+    check_enough,
     choose_operating_point,
     documents_needed,
     hoeffding_bentkus,
@@ -338,3 +339,15 @@ def test_missed_share(gold, predicted, share):
 def test_nothing_can_be_missed_without_gold():
     assert missed_share([], spans((0, 4))) is None
     assert missed_share([], []) is None
+
+
+@pytest.mark.parametrize(("target_recall", "delta"), [(0.99, 0.05), (0.95, 0.1), (0.5, 0.5)])
+def test_too_few_documents_are_told_what_they_could_promise(target_recall, delta):
+    needed = next(count for count in range(1, 1000) if hoeffding_bentkus(0.0, count, 1 - target_recall) <= delta)
+    check_enough(needed, target_recall=target_recall, delta=delta)
+    with pytest.raises(CalibrationError, match=f"it takes {needed}"):
+        check_enough(0, target_recall=target_recall, delta=delta)
+    if needed > 1:
+        with pytest.raises(CalibrationError, match=f"it takes {needed}, or a target of ") as refused:
+            check_enough(needed - 1, target_recall=target_recall, delta=delta)
+        check_enough(needed - 1, target_recall=float(str(refused.value).rsplit(" ", 1)[1]), delta=delta)

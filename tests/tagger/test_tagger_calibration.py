@@ -38,14 +38,22 @@ def test_the_point_is_that_of_the_losses_at_each_bias() -> None:
 
 def test_too_few_documents_are_said_to_be_too_few() -> None:
     subject = tagger()
-    with pytest.raises(CalibrationError, match=r"no tag bias passes.*documents with PII would be needed"):
-        subject.calibrate(DOCUMENTS[:10], grid=[0.0, 1000.0])
+    with pytest.raises(CalibrationError, match=r"no tag bias passes: at the largest, -1000, .* the target or the training must change"):
+        subject.calibrate(DOCUMENTS, target_recall=0.9, grid=[-1000.0])
+    with pytest.raises(CalibrationError, match=r"0.99 cannot be promised from 40 documents .* it takes 299, or a target of 0.927"):
+        subject.calibrate(DOCUMENTS)
     assert subject.decoder.tag_bias == {}
 
 
 def test_plain_generation_has_nothing_to_calibrate() -> None:
     with pytest.raises(FormatError, match="only verbatim decoding has a tag bias"):
         Tagger(GenerateDecoder(tiny_llama(), tiny_tokenizer(), PROMPT), PROMPT).calibrate(DOCUMENTS)
+
+
+@pytest.mark.parametrize("ask", ["tag", "redact"])
+def test_one_string_is_not_taken_for_many_of_a_letter(ask) -> None:
+    with pytest.raises(TypeError, match="put a single one into a list"):
+        getattr(tagger(), ask)("Ada met Bob.")
 
 
 def test_a_point_is_kept_in_the_sidecar_and_asked_for_by_name(tmp_path) -> None:

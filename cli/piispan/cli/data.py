@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from piispan.cli.options import Labels, SplitName
+from piispan.cli.options import Labels, SplitName, check_output
 
 __all__ = ["app"]
 
@@ -20,13 +20,17 @@ Json = Annotated[bool, typer.Option("--json", help="Print counts as JSON on stan
 def synth(
     out: Annotated[Path, typer.Argument(help="JSONL file to write.")],
     count: Annotated[int, typer.Option(min=1, help="Number of documents.")] = 1000,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
     seed: int = 0,
     setting: Annotated[list[str] | None, typer.Option(help="Only this setting; may be given several times.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make synthetic labelled documents."""
+    from piispan.core import DataError
     from piispan.dataset_builder import synthesise, write_jsonl
 
+    if out.exists() and not force:
+        raise DataError(f"{out}: is there already; --force writes over it")
     written = write_jsonl(synthesise(count, seed=seed, settings=setting), out)
     typer.echo(json.dumps({"documents": written}) if as_json else f"{written} documents: {out}")
 
@@ -43,6 +47,7 @@ def convert(
     from piispan.core import LabelSet
     from piispan.dataset_builder import ReadReport, iter_documents, write_jsonl
 
+    check_output(out, source)
     report = ReadReport()
     known = None if labels is None else LabelSet.load(labels)
     write_jsonl(iter_documents(source, labels=known, on_error=on_error, report=report), out)

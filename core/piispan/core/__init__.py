@@ -1,6 +1,6 @@
 """The types every room speaks: spans, documents, labels, errors, output formats, prompts, the sidecar."""
 
-from piispan.core.architecture import attention_name, attention_windows, context_length, forgets_no_keys, refuse_packed_row
+from piispan.core.architecture import attention_windows, context_length, exchange_attention, forgets_no_keys, refuse_packed_row
 from piispan.core.chat import ChatTokenizer, common_prefix, encode_chat, end_of_turn
 from piispan.core.errors import (
     CalibrationError,
@@ -12,6 +12,7 @@ from piispan.core.errors import (
     MissingExtraError,
     ModelError,
     PiispanError,
+    PiispanWarning,
     RedactionError,
     SidecarError,
     SpanError,
@@ -50,6 +51,7 @@ __all__ = [
     "OutputFormat",
     "Parsed",
     "PiispanError",
+    "PiispanWarning",
     "Prediction",
     "Problem",
     "Prompt",
@@ -63,13 +65,13 @@ __all__ = [
     "TagTokens",
     "Tokenisation",
     "TooLongError",
-    "attention_name",
     "attention_windows",
     "choose_examples",
     "common_prefix",
     "context_length",
     "encode_chat",
     "end_of_turn",
+    "exchange_attention",
     "forgets_no_keys",
     "get_format",
     "make_prompt",

@@ -1,10 +1,11 @@
 """What a model's configuration says about sharing a prompt prefix, read without importing transformers."""
 
+from contextlib import suppress
 from typing import Any
 
 from piispan.core.errors import ModelError
 
-__all__ = ["attention_name", "attention_windows", "context_length", "forgets_no_keys", "refuse_packed_row"]
+__all__ = ["attention_windows", "context_length", "exchange_attention", "forgets_no_keys", "refuse_packed_row"]
 
 _ATTENTION = {"full_attention", "sliding_attention"}
 
@@ -34,10 +35,13 @@ def context_length(model: Any) -> int | None:
     return length if isinstance(length, int) else None
 
 
-def attention_name(model: Any) -> str | None:
-    """Name of the attention in use, as in transformers' registry."""
-    name = getattr(_text_config(model.config), "_attn_implementation", None)
-    return name if isinstance(name, str) else None
+def exchange_attention(model: Any, name: str) -> bool:
+    """Switch a model to an attention of transformers' registry; whether it did. Some models refuse, and some only log that they did not."""
+    config = _text_config(model.config)
+    if getattr(config, "_attn_implementation", None) != name:
+        with suppress(ValueError):
+            model.set_attn_implementation(name)
+    return getattr(config, "_attn_implementation", None) == name
 
 
 def refuse_packed_row(query: Any, mask: Any) -> None:

@@ -14,6 +14,7 @@ __all__ = [
     "MissingExtraError",
     "ModelError",
     "PiispanError",
+    "PiispanWarning",
     "RedactionError",
     "SidecarError",
     "SpanError",
@@ -23,6 +24,10 @@ __all__ = [
 
 class PiispanError(Exception):
     """Base of every error this package raises on purpose."""
+
+
+class PiispanWarning(UserWarning):
+    """Something a careful user would want to know; the work goes on."""
 
 
 class SpanError(PiispanError, ValueError):

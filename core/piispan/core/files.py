@@ -23,6 +23,8 @@ def replacing(path: str | Path, *, errors: str = "strict") -> Iterator[IO[str]]:
         DataError: If it cannot be written; what was there before stays.
     """
     target = Path(path)
+    if target.is_dir():
+        raise DataError(f"{target}: cannot be written (it is a folder)")
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with beside.open("w", encoding="utf-8", errors=errors, newline="") as file:

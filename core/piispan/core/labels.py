@@ -158,6 +158,8 @@ class LabelSet:
             return cls.from_dict(yaml.safe_load(shipped.read_text("utf-8")), f"label set {str(name_or_path)!r}")
         try:
             data = yaml.safe_load(path.read_text("utf-8"))
+        except FileNotFoundError:
+            raise LabelError(f"{path}: no such file") from None
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
             raise LabelError(f"{path}: cannot be read as YAML ({type(error).__name__})") from None
         return cls.from_dict(data, str(path))

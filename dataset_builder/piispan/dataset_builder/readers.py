@@ -14,7 +14,7 @@ from piispan.core import DataError, Document, LabelSet
 from piispan.dataset_builder.reports import ReadReport, Reject
 from piispan.dataset_builder.rows import document_row, presidio_row, to_document
 
-__all__ = ["OnError", "Reader", "iter_documents", "read_documents"]
+__all__ = ["OnError", "Reader", "iter_documents", "json_lines", "read_documents"]
 
 Reader = Literal["auto", "presidio", "jsonl"]
 """``presidio``: a JSON array of ``full_text`` items. ``jsonl``: a document per line. ``auto``: by the file's first character."""
@@ -64,7 +64,7 @@ def iter_documents(
     unit: Literal["item", "line"] = "item" if is_array else "line"
     schema = presidio_row if is_array else document_row
     seen: set[str] = set()
-    for number, row in _array(path) if is_array else _lines(path):
+    for number, row in _array(path) if is_array else json_lines(path):
         try:
             if isinstance(row, DataError):
                 raise row
@@ -110,8 +110,12 @@ def _array(path: Path) -> Iterator[tuple[int, object]]:
     yield from enumerate(parsed)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, object]]:
-    """Line numbers from 1 with what each line holds: parsed JSON, or the error of that line."""
+def json_lines(path: Path) -> Iterator[tuple[int, object]]:
+    """Line numbers from 1 with what each line holds: parsed JSON, or the ``DataError`` of that line. Empty lines are passed over.
+
+    Raises:
+        DataError: If the file is missing or empty.
+    """
     offset, any_row = 0, False
     try:
         with path.open("rb") as file:
@@ -135,7 +139,7 @@ def _parse(content: bytes, offset: int = 0, *, one_line: bool = False) -> object
         return DataError(f"not UTF-8 at byte {offset + bom + error.start} of the file; save it as UTF-8")
     except json.JSONDecodeError as error:
         place = f"column {error.colno}" if one_line else f"line {error.lineno}, column {error.colno}"
-        return DataError(f"malformed JSON at {place}: {error.msg}")
+        return DataError(f"malformed JSON at {place}: {error.msg.removesuffix(' at')}")
     except (ValueError, RecursionError) as error:
         return DataError(f"JSON that cannot be read: {type(error).__name__}")
 

@@ -9,7 +9,7 @@ from piispan.model_card.card import generate_card
 from piispan.model_card.errors import CardError
 from piispan.model_card.facts import CardFacts, DataFacts, TrainingFacts
 from piispan.model_card.measured import LabelScore, Measured
-from piispan.model_card.writing import CARD_NAME, FACTS_NAME, write_card
+from piispan.model_card.writing import CARD_NAME, FACTS_NAME, read_facts, write_card
 
 __all__ = [
     "CARD_NAME",
@@ -21,5 +21,6 @@ __all__ = [
     "Measured",
     "TrainingFacts",
     "generate_card",
+    "read_facts",
     "write_card",
 ]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import cast
+from typing import Any, cast
 
 from piispan.core import Sidecar
 from piispan.model_card.errors import CardError
@@ -189,6 +189,22 @@ class CardFacts:
             "sidecar": self.sidecar.to_dict(),
         }
         return cast("dict[str, object]", publishable(content, "facts"))
+
+    @classmethod
+    def from_dict(cls, content: object, sidecar: Sidecar) -> "CardFacts":
+        """The facts of ``to_dict``, with a sidecar that may be newer than the one in it.
+
+        Raises:
+            CardError: If the shape or version is another, or a fact breaks a rule.
+        """
+        if not isinstance(content, Mapping) or content.get("piispan_card") != FACTS_VERSION:
+            raise CardError(f"facts: not those of a card of version {FACTS_VERSION}")
+        given: dict[str, Any] = {name: content.get(name) for name in cls.__dataclass_fields__}
+        try:
+            data, training = DataFacts(**content["data"]), TrainingFacts(**content["training"])
+            return cls(**(given | {"data": data, "training": training, "sidecar": sidecar}))
+        except (KeyError, TypeError):
+            raise CardError("facts: a key is missing, unknown or of the wrong type") from None
 
 
 def _repo_id(name: str, where: str) -> None:

@@ -8,7 +8,7 @@ from piispan.model_card.card import generate_card
 from piispan.model_card.errors import CardError
 from piispan.model_card.facts import CardFacts
 
-__all__ = ["CARD_NAME", "FACTS_NAME", "write_card"]
+__all__ = ["CARD_NAME", "FACTS_NAME", "read_facts", "write_card"]
 
 CARD_NAME = "README.md"
 FACTS_NAME = "card_facts.json"
@@ -33,6 +33,21 @@ def write_card(folder: str | Path, facts: CardFacts) -> Path:
     content = json.dumps(facts.to_dict(), indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
     _replace(target / FACTS_NAME, content + "\n")
     return _replace(target / CARD_NAME, card)
+
+
+def read_facts(folder: str | Path) -> CardFacts:
+    """The facts of the card in an adapter's folder, with the sidecar that is there now.
+
+    Raises:
+        CardError: If ``card_facts.json`` is missing or cannot be read.
+        SidecarError: If ``piispan.json`` cannot be read.
+    """
+    path = Path(folder) / FACTS_NAME
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise CardError(f"{path}: cannot be read as JSON ({type(error).__name__})") from None
+    return CardFacts.from_dict(content, Sidecar.load(folder))
 
 
 def _replace(path: Path, content: str) -> Path:

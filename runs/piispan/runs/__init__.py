@@ -1,6 +1,6 @@
 """What joins the rooms: quickstart, train, evaluate, calibrate, redact. Models are loaded inside these functions, not at import."""
 
-from piispan.runs.artifacts import write_text
+from piispan.runs.artifacts import check_writable, write_text
 from piispan.runs.calibrate import calibrate
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
@@ -19,6 +19,7 @@ __all__ = [
     "Silent",
     "TrainSettings",
     "calibrate",
+    "check_writable",
     "evaluate",
     "evaluate_tagger",
     "quickstart",

@@ -9,11 +9,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, replacing
+from piispan.dataset_builder import SplitKind, fixed_split
 from piispan.runs.machine import installed_versions
 from piispan.runs.settings import TrainSettings
 from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
@@ -21,7 +22,17 @@ from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["BaseModel", "adapter_sidecar", "check_writable", "documents_sha256", "new_folder", "save_adapter", "write_json", "write_text"]
+__all__ = [
+    "BaseModel",
+    "adapter_sidecar",
+    "check_writable",
+    "documents_sha256",
+    "new_folder",
+    "save_adapter",
+    "trained_on",
+    "write_json",
+    "write_text",
+]
 
 
 class BaseModel:
@@ -98,6 +109,15 @@ def documents_sha256(documents: Sequence[Document]) -> str:
     for document in documents:
         digest.update(json.dumps(document.to_dict(), ensure_ascii=False, sort_keys=True).encode() + b"\n")
     return digest.hexdigest()
+
+
+def trained_on(sidecar: Sidecar, documents: Sequence[Document]) -> bool:
+    """Whether these are the documents that an adapter was trained on, or a split of them gives those."""
+    parts = [documents]
+    for kind in get_args(SplitKind):
+        with suppress(DataError):  # too few documents, or groups, to split
+            parts.append(fixed_split(documents, kind).train)
+    return sidecar.training_sha256 in {documents_sha256(part) for part in parts}
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -1,18 +1,16 @@
 """An adapter's operating point, chosen on documents it was not trained on."""
 
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
-from piispan.core import DataError, Document, ModelError, Sidecar
-from piispan.dataset_builder import SplitKind, fixed_split, read_documents
-from piispan.runs.artifacts import documents_sha256
+from piispan.core import DataError, ModelError
+from piispan.dataset_builder import SplitKind, read_documents
+from piispan.model_card import FACTS_NAME, read_facts, write_card
+from piispan.runs.artifacts import trained_on
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import read_split
-from piispan.tagger import BIAS_GRID, OperatingPoint, Tagger, read_sidecar
+from piispan.tagger import BIAS_GRID, OperatingPoint, Tagger, calibration_documents, check_enough, read_sidecar
 
 __all__ = ["calibrate"]
 
@@ -29,7 +27,7 @@ def calibrate(
 ) -> OperatingPoint:
     """Choose a tag bias that keeps a promise on recall, and save it in the adapter's ``piispan.json``.
 
-    It is used only when asked for. The promise holds for documents drawn like those of ``data``.
+    The card is written anew to say so. It is used only when asked for. The promise holds for documents drawn like those of ``data``.
 
     Args:
         adapter: Folder of an adapter.
@@ -38,10 +36,11 @@ def calibrate(
         target_recall: Wanted share of a document's PII characters found, on average over documents that hold PII.
         delta: Probability with which the promise may fail.
         base: Where the adapter's base is, when it was trained on a local folder.
-        progress: A unit per document and bias.
+        progress: A unit per document and bias; fewer are done where a bias fails.
 
     Raises:
-        CalibrationError: If no bias keeps the promise; says how many documents would be needed.
+        CalibrationError: If no bias keeps the promise, or so few documents could not show it, which is said before any model is
+            loaded; says how many would be needed.
         DataError: If ``documents`` are those trained on, or a split of them gives those trained on.
         ModelError: If ``adapter`` is no local adapter.
     """
@@ -49,21 +48,18 @@ def calibrate(
     if sidecar is None or not Path(adapter).is_dir():
         raise ModelError(f"{adapter}: an operating point is saved in the adapter's folder, and this is none")
     documents = read_documents(data, labels=sidecar.labels)[0] if split is None else read_split(data, split, sidecar.labels).validation
-    _refuse_training_documents(documents, sidecar, data)
+    if trained_on(sidecar, documents):
+        raise DataError(f"{data}: holds the documents that the adapter was trained on; calibrate on others, or say --split")
+    counting = len(calibration_documents(documents))
+    check_enough(counting, target_recall=target_recall, delta=delta)
     quiet_libraries()
     tagger = Tagger.from_pretrained(adapter, decoder="verbatim", dtype=fastest_dtype(), base=base)
     bar = progress or Silent()
-    bar.start("Calibrating", len(BIAS_GRID) * sum(bool(document.spans) for document in documents), "documents")
+    bar.start(f"Calibrating, at most {len(BIAS_GRID)} passes", len(BIAS_GRID) * counting, "readings")
     point = tagger.calibrate(documents, target_recall=target_recall, delta=delta, progress=bar.advance)
     bar.finish()
-    replace(Sidecar.load(adapter), operating_point=point.to_dict()).save(adapter)
+    calibrated = replace(sidecar, operating_point=point.to_dict())
+    calibrated.save(adapter)
+    if (Path(adapter) / FACTS_NAME).is_file():
+        write_card(adapter, read_facts(adapter))
     return point
-
-
-def _refuse_training_documents(documents: Sequence[Document], sidecar: Sidecar, data: str | Path) -> None:
-    trained = [documents]
-    for kind in get_args(SplitKind):
-        with suppress(DataError):  # too few documents, or groups, to split
-            trained.append(fixed_split(documents, kind).train)
-    if sidecar.training_sha256 in {documents_sha256(part) for part in trained}:
-        raise DataError(f"{data}: holds the documents that the adapter was trained on; calibrate on others, or say --split")

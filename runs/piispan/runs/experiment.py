@@ -1,19 +1,19 @@
 """One experiment: a base model measured, fine-tuned, and measured again on the same test documents."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, LabelSet, Loss, ModelError, Prompt, TagPlacement, TagTokens, get_format, make_prompt, write_predictions
+from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, write_predictions
 from piispan.dataset_builder import Split
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
-from piispan.runs.artifacts import BaseModel, adapter_sidecar, documents_sha256, new_folder, save_adapter, write_json
+from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, documents_sha256, new_folder, save_adapter, write_json
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
-from piispan.runs.progress import Progress
+from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import TrainSettings
 from piispan.runs.training import train_adapter
-from piispan.tagger import DecoderName, Tagger, embedded_model, load_causal_lm, make_decoder
+from piispan.tagger import DecoderName, Tagger, decoder_name, embedded_model, load_causal_lm, make_decoder
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -66,7 +66,7 @@ class Experiment:
     decoder: DecoderName | None = None
     prompt: Prompt = field(init=False)
     _model: Any = field(init=False)
-    _training: TrainingFacts = field(init=False)
+    training: TrainingFacts = field(init=False)
     _trained_on: tuple[Document, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
@@ -74,14 +74,33 @@ class Experiment:
         self.prompt = make_prompt(self.settings.prompt_style, labels, get_format(self.settings.format))
         self._model = self.loaded.model
 
+    @classmethod
+    def open(cls, settings: TrainSettings, out: Path, progress: Progress | None, decoder: DecoderName | None) -> "Experiment":
+        """An experiment with its base loaded, after everything that could fail it in the end was tried.
+
+        Raises:
+            DataError: If ``out`` cannot be written.
+            FormatError: If what is trained could not be decoded so.
+            ModelError: If there is no such base.
+        """
+        decoder_name(decoder, settings.format, tag_tokens=settings.tag_tokens, loss=settings.loss)
+        check_writable(out)
+        return cls(settings, load_base(settings), progress or Silent(), decoder)
+
     @property
     def tagger(self) -> Tagger:
         """A tagger of the model as it stands now."""
-        placement: TagPlacement = self.settings.spelling[1] if self._trained_on else "at_value"
-        tag_tokens: TagTokens = self.settings.tag_tokens if self._trained_on else "text"
-        loss: Loss = self.settings.loss if self._trained_on else "answer"
+        # What was not trained here writes as any chat model does.
+        untrained = replace(self.settings, tokenisation="joint", tag_tokens="text", loss="answer")
+        settings = self.settings if self._trained_on else untrained
         decoder = make_decoder(
-            self.decoder, self._model, self.loaded.tokenizer, self.prompt, tag_tokens=tag_tokens, placement=placement, loss=loss
+            self.decoder,
+            self._model,
+            self.loaded.tokenizer,
+            self.prompt,
+            tag_tokens=settings.tag_tokens,
+            placement=settings.spelling[1],
+            loss=settings.loss,
         )
         return Tagger(decoder, self.prompt)
 
@@ -95,7 +114,7 @@ class Experiment:
         trained = train_adapter(
             self.loaded.model, self.loaded.tokenizer, documents, self.prompt, self.settings, self.progress, deadline=deadline
         )
-        self._model, self._training, self._trained_on = trained.model, trained.facts, documents
+        self._model, self.training, self._trained_on = trained.model, trained.facts, documents
 
     def write(self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated) -> dict[str, object]:
         """Leave ``adapter/``, ``metrics.json`` and ``predictions.jsonl`` in ``out``; return the metrics.
@@ -110,7 +129,7 @@ class Experiment:
             sidecar=sidecar,
             before=metrics["before"],
             after=metrics["after"],
-            training=self._training,
+            training=self.training,
             data=data,
             languages=(self.settings.language,),
             base_licence=self.settings.base_licence or self.loaded.base.licence(),

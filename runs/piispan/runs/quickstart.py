@@ -8,10 +8,9 @@ from time import perf_counter
 from piispan.core import Document, LabelSet
 from piispan.dataset_builder import Split, SplitKind, fixed_split, read_documents, settings, synthesise
 from piispan.model_card import DataFacts
-from piispan.runs.artifacts import check_writable
-from piispan.runs.experiment import Experiment, load_base
+from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
-from piispan.runs.progress import Progress, Silent
+from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
 from piispan.runs.training import prepare_tag_tokens, seconds_per_step, training_rows
 from piispan.tagger import DecoderName
@@ -24,7 +23,9 @@ HELD_OUT_SETTINGS = ("bank_mail", "discharge_letter", "police_report")
 QUICK_SETTINGS = TrainSettings(batch_size=8, learning_rate=2e-3)
 """For a few minutes on synthetic documents: small steps, and many. Chosen on settings that are neither trained nor tested on."""
 
-_TEST_DOCUMENTS = 64
+_MOST_TEST_DOCUMENTS, _FEWEST_TEST_DOCUMENTS = 64, 16
+_TEST_DOCUMENTS_A_MINUTE = 8
+"""Fewer are tested when there is less time: measuring twice would eat what training needs."""
 _STEP_OVERHEAD = 1.2
 """Optimizer, collating and logging over forward and backward, as measured: the schedule should end before the deadline does."""
 _WRITING_SECONDS = 15.0
@@ -78,22 +79,21 @@ def quickstart(
     started = perf_counter()
     require_training()
     chosen = train or (TrainSettings() if data else QUICK_SETTINGS)
-    bar = progress or Silent()
     labels = LabelSet.load(chosen.labels)
     documents = None if data is None else read_split(data, split, labels)
     if documents is None:
         _check_synthesis(labels)
-    check_writable(Path(out))
     budget = minutes if minutes is not None or documents is not None else 8.0
-    experiment = Experiment(chosen, load_base(chosen), bar, decoder)
-    test = documents.test if documents else synthetic_split(0).test
+    experiment = Experiment.open(chosen, Path(out), progress, decoder)
+    tests = _test_documents(budget or 0.0)
+    test = documents.test if documents else synthetic_split(0, tests).test
     before_started = perf_counter()
     before = experiment.evaluate(test, "Evaluating the base model")
     measuring = perf_counter() - before_started
     deadline = None if budget is None else started + 60 * budget - measuring - _WRITING_SECONDS
     left = None if deadline is None else deadline - perf_counter()
     if documents is None:
-        documents = synthetic_split(_affordable(experiment, left or 0.0))
+        documents = synthetic_split(_affordable(experiment, left or 0.0), tests)
         experiment.settings = replace(chosen, epochs=1.0)
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
@@ -101,7 +101,7 @@ def quickstart(
     experiment.train(documents.train, deadline)
     after = experiment.evaluate(test, "Evaluating the adapter")
     metrics = experiment.write(Path(out), documents, _data_facts(data, split, documents), before, after)
-    return QuickstartResult(metrics, _examples(experiment), len(documents.train), perf_counter() - started)
+    return QuickstartResult(metrics, _examples(experiment), experiment.training.documents, perf_counter() - started)
 
 
 def _check_synthesis(labels: LabelSet) -> None:
@@ -120,18 +120,22 @@ def read_split(path: str | Path, kind: SplitKind, labels: LabelSet) -> Split:
     return fixed_split(documents, kind)
 
 
-def synthetic_split(training_documents: int) -> Split:
+def _test_documents(minutes: float) -> int:
+    return min(max(int(_TEST_DOCUMENTS_A_MINUTE * minutes), _FEWEST_TEST_DOCUMENTS), _MOST_TEST_DOCUMENTS)
+
+
+def synthetic_split(training_documents: int, test_documents: int) -> Split:
     """Synthetic documents; validation and test are of settings and values that training does not have."""
     seen = [name for name in settings() if name not in HELD_OUT_SETTINGS]
     train = tuple(synthesise(training_documents, seed=1, settings=seen, partition="train", ids="train-"))
-    test = tuple(synthesise(_TEST_DOCUMENTS, seed=2, settings=HELD_OUT_SETTINGS, partition="test", ids="test-"))
+    test = tuple(synthesise(test_documents, seed=2, settings=HELD_OUT_SETTINGS, partition="test", ids="test-"))
     return Split(train, (), test)
 
 
 def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Document] = ()) -> int:
     """How many documents can be trained on in ``seconds``, measured on two optimizer steps; 16 steps at the least."""
     size = experiment.settings.batch_size
-    sample = (documents or synthetic_split(2 * size).train)[: 2 * size]
+    sample = (documents or synthetic_split(2 * size, 0).train)[: 2 * size]
     model, tokenizer = experiment.loaded.model, experiment.loaded.tokenizer
     prepare_tag_tokens(model, tokenizer, experiment.prompt, experiment.settings)
     rows = training_rows(sample, experiment.prompt, tokenizer, experiment.settings)

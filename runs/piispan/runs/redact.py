@@ -3,13 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from piispan.core import DataError
+from piispan.core import DataError, ModelError
+from piispan.dataset_builder import json_lines
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
-from piispan.tagger import DecoderName, Operator, Tagger, check_operator, redact_text
+from piispan.tagger import DecoderName, Operator, TaggedText, Tagger, VerbatimDecoder, check_operator, read_sidecar, redact_text
 
 __all__ = ["Redacted", "redact_file"]
 
@@ -22,14 +23,16 @@ class Redacted:
         content: The whole file; personal data if anything was missed.
         documents: Documents in it.
         replaced: Spans replaced, by label.
-        unfaithful: Numbers (from 0) of the documents whose answer was cut, malformed or untrue to the text: their
+        unfaithful: Line numbers (from 1) of the documents whose answer was cut, malformed or untrue to the text: their
             spans were repaired as far as could be, and some may be missing.
+        copied: Names of the fields that were copied as they are, sorted.
     """
 
-    content: str
+    content: str = field(repr=False)
     documents: int
     replaced: dict[str, int]
     unfaithful: tuple[int, ...]
+    copied: tuple[str, ...] = ()
 
 
 def redact_file(
@@ -46,41 +49,42 @@ def redact_file(
     """Redact a file.
 
     Args:
-        model: Folder or Hub id of an adapter or chat model.
-        source: A ``.jsonl`` file, whose rows keep all keys but ``spans`` and have their ``text`` redacted; any
-            other file is one plain text in UTF-8.
+        model: Folder or Hub id of an adapter. A chat model that was not trained to tag would leave most as it is.
+        source: A ``.jsonl`` file, whose rows keep all keys but ``spans``, have their ``text`` redacted and all else copied as it
+            is; any other file is one plain text in UTF-8.
         operator: An operator of presidio-anonymizer for all labels, by its name.
         base: Where an adapter's base is, when it was trained on a local folder.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
         operating_point: Use the adapter's calibrated tag bias.
         batch_size: Texts generated together by plain generation.
-        progress: Shows how far the work has come, a unit per document.
+        progress: Shows how far the work has come: a unit per document, or per character of a single text decoded verbatim.
 
     Raises:
         DataError: If the file cannot be read; names the line.
+        ModelError: If ``model`` is no adapter.
+        RedactionError: If there is no such operator.
     """
     check_operator(Operator(operator))
+    if read_sidecar(model) is None:
+        raise ModelError(f"{model}: no adapter, and a chat model that was not trained to tag leaves personal data in; train one first")
     path = Path(source)
-    content = _read(path)
-    rows: list[dict[str, object]] = _rows(path, content) if path.suffix == ".jsonl" else [{"text": content}]
+    rows: dict[int, dict[str, object]] = _rows(path) if path.suffix == ".jsonl" else {1: {"text": _text(path)}}
     quiet_libraries()
     tagger = Tagger.from_pretrained(
         model, decoder=decoder, operating_point=operating_point, batch_size=batch_size, dtype=fastest_dtype(), base=base
     )
-    bar = progress or Silent()
-    texts = [str(row["text"]) for row in rows]
-    bar.start("Redacting", len(texts), "documents")
-    tagged = list(tagger.stream(texts, progress=bar.advance))
-    bar.finish()
+    texts = [str(row["text"]) for row in rows.values()]
+    tagged = _tagged(tagger, texts, progress or Silent())
     operators = {"DEFAULT": Operator(operator)}
     redacted = [redact_text(text, answer.spans, operators) for text, answer in zip(texts, tagged, strict=True)]
     replaced = Counter(span.label for answer in tagged for span in answer.spans)
-    unfaithful = tuple(number for number, answer in enumerate(tagged) if not answer.faithful)
-    written = redacted[0] if path.suffix != ".jsonl" else _lines(rows, redacted)
-    return Redacted(written, len(texts), dict(sorted(replaced.items())), unfaithful)
+    unfaithful = tuple(number for number, answer in zip(rows, tagged, strict=True) if not answer.faithful)
+    copied = {key for row in rows.values() for key in row} - {"text", "spans"}
+    written = _lines(list(rows.values()), redacted) if path.suffix == ".jsonl" else redacted[0]
+    return Redacted(written, len(texts), dict(sorted(replaced.items())), unfaithful, tuple(sorted(copied)))
 
 
-def _read(path: Path) -> str:
+def _text(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -89,21 +93,33 @@ def _read(path: Path) -> str:
         raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
 
 
-def _rows(path: Path, content: str) -> list[dict[str, object]]:
-    rows = []
-    for number, line in enumerate(content.split("\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError):
-            raise DataError(f"{path}, line {number}: not JSON") from None
+def _rows(path: Path) -> dict[int, dict[str, object]]:
+    """Line numbers, from 1, with their rows."""
+    rows = {}
+    for number, row in json_lines(path):
+        if isinstance(row, DataError):
+            raise DataError(f"{path}, line {number}: {row}")
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise DataError(f"{path}, line {number}: needs an object with a text")
-        rows.append(row)
-    if not rows:
-        raise DataError(f"{path}: empty")
+        rows[number] = row
     return rows
+
+
+def _tagged(tagger: Tagger, texts: Sequence[str], bar: Progress) -> list[TaggedText]:
+    if len(texts) > 1 or not isinstance(tagger.decoder, VerbatimDecoder):
+        bar.start("Redacting", len(texts), "documents")
+        tagged = list(tagger.stream(texts, progress=bar.advance))
+    else:
+        bar.start("Redacting", len(texts[0]), "characters")
+        spans, done = [], 0
+        for span in tagger.spans(texts[0]):
+            spans.append(span)
+            bar.advance(span.end - done)
+            done = span.end
+        bar.advance(len(texts[0]) - done)
+        tagged = [TaggedText(tuple(spans), faithful=True)]
+    bar.finish()
+    return tagged
 
 
 def _lines(rows: Sequence[dict[str, object]], redacted: Sequence[str]) -> str:

@@ -1,14 +1,15 @@
 """``train`` and ``evaluate``: the two halves of a quickstart, on one's own documents."""
 
 from pathlib import Path
+from warnings import warn
 
-from piispan.core import LabelSet, write_predictions
+from piispan.core import LabelSet, PiispanWarning, write_predictions
 from piispan.dataset_builder import Split, SplitKind, read_documents
 from piispan.metric import Scores
 from piispan.model_card import DataFacts
-from piispan.runs.artifacts import check_writable, write_json
+from piispan.runs.artifacts import check_writable, trained_on, write_json
 from piispan.runs.evaluation import evaluate_tagger
-from piispan.runs.experiment import Experiment, load_base
+from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, quiet_libraries, require_training
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import read_split
@@ -47,8 +48,7 @@ def train(
     require_training()
     labels = LabelSet.load(chosen.labels)
     parts = read_split(data, split, labels) if test is None else _two_files(data, test, labels)
-    check_writable(Path(out))
-    experiment = Experiment(chosen, load_base(chosen), progress or Silent(), decoder)
+    experiment = Experiment.open(chosen, Path(out), progress, decoder)
     experiment.train(parts.train)
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
     counts = {part: len(documents) for part, documents in parts.parts()}
@@ -58,7 +58,11 @@ def train(
 
 
 def _two_files(data: str | Path, test: str | Path, labels: LabelSet) -> Split:
-    return Split(tuple(read_documents(data, labels=labels)[0]), (), tuple(read_documents(test, labels=labels)[0]))
+    parts = Split(tuple(read_documents(data, labels=labels)[0]), (), tuple(read_documents(test, labels=labels)[0]))
+    texts = {document.text for document in parts.train}
+    if shared := sum(document.text in texts for document in parts.test):
+        warn(f"{test}: {shared} of {len(parts.test)} texts are trained on as well, so the figures flatter", PiispanWarning, stacklevel=3)
+    return parts
 
 
 def evaluate(
@@ -97,6 +101,12 @@ def evaluate(
         check_writable(Path(out))
     known = sidecar.labels if sidecar and labels is None else LabelSet.load(labels or "presidio")
     documents = read_documents(data, labels=known)[0] if split is None else read_split(data, split, known).test
+    if sidecar and trained_on(sidecar, documents):
+        warn(
+            f"{data}: holds the documents that the adapter was trained on, so the figures flatter; say --split",
+            PiispanWarning,
+            stacklevel=2,
+        )
     quiet_libraries()
     tagger = Tagger.from_pretrained(
         model,

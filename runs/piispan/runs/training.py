@@ -145,7 +145,7 @@ def _callback(progress: Progress, deadline: float | None) -> "TrainerCallback":
 
 def _facts(trainer: Any, settings: TrainSettings, documents: int, seconds: float) -> TrainingFacts:
     return TrainingFacts(
-        documents=documents,
+        documents=min(documents, trainer.state.global_step * settings.batch_size),
         epochs=round(float(trainer.state.epoch), 3),
         steps=trainer.state.global_step,
         learning_rate=settings.learning_rate,

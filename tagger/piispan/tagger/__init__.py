@@ -6,9 +6,9 @@ is loaded, not before.
 
 from piispan.tagger.adapters import read_sidecar
 from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
-from piispan.tagger.calibration import OperatingPoint, choose_operating_point
+from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
 from piispan.tagger.custom_generate import VerbatimGeneration
-from piispan.tagger.decoders import make_decoder
+from piispan.tagger.decoders import decoder_name, make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName
 from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
@@ -35,9 +35,12 @@ __all__ = [
     "VerbatimDecoder",
     "VerbatimGeneration",
     "Window",
+    "calibration_documents",
+    "check_enough",
     "check_operator",
     "choose_operating_point",
     "cut_windows",
+    "decoder_name",
     "embedded_model",
     "load_causal_lm",
     "make_decoder",

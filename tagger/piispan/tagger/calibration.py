@@ -22,11 +22,12 @@ from piispan.core import CalibrationError, Document, Span
 __all__ = [
     "MOST_DOCUMENTS",
     "OperatingPoint",
+    "calibration_documents",
+    "check_enough",
     "choose_operating_point",
     "documents_needed",
     "hoeffding_bentkus",
     "missed_share",
-    "one_of_each_group",
 ]
 
 MOST_DOCUMENTS = 10**8
@@ -92,11 +93,13 @@ def missed_share(gold: Sequence[Span], predicted: Sequence[Span]) -> float | Non
     return len(wanted - found) / len(wanted) if wanted else None
 
 
-def one_of_each_group(documents: Sequence[Document]) -> list[Document]:
-    """The first document of each group, and every document without one: near-duplicates are one draw, not many."""
+def calibration_documents(documents: Sequence[Document]) -> list[Document]:
+    """Those that count: with spans, and of each group the first only, since near-duplicates are one draw, not many."""
     seen: set[str] = set()
     kept = []
     for document in documents:
+        if not document.spans:
+            continue
         if document.group is None or document.group not in seen:
             kept.append(document)
             seen |= {document.group} if document.group is not None else set()
@@ -139,6 +142,23 @@ def choose_operating_point(
         f"no tag bias passes: at the largest, {grid[-1]:g}, the mean missed share of {len(losses)} documents with PII is {means[-1]:.4g} "
         f"(p-value {p_values[-1]:.2g}, must be at most {delta:g}); "
         + (remedy if needed is None else f"at that share, {needed} documents with PII would be needed")
+    )
+
+
+def check_enough(documents: int, *, target_recall: float, delta: float) -> None:
+    """Check that so many documents could keep the promise if nothing in them were missed; no model is needed to know.
+
+    Raises:
+        CalibrationError: If they could not, or ``target_recall`` or ``delta`` is not in (0, 1); says how many are needed, and what
+            these could promise.
+    """
+    needed = documents_needed(0.0, target_recall=target_recall, delta=delta)
+    if needed is not None and documents >= needed:
+        return
+    could = f", or a target of {math.floor(1000 * delta ** (1 / documents)) / 1000:g}" if documents else ""
+    raise CalibrationError(
+        f"a recall of {target_recall:g} cannot be promised from {documents} documents with PII (of each group one counts), even if nothing "
+        f"in them is missed: it takes {needed or f'more than {MOST_DOCUMENTS}'}{could}"
     )
 
 

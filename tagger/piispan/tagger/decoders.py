@@ -1,6 +1,6 @@
 """The decoder that a name stands for."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from piispan.core import FormatError, Loss, Prompt, TagPlacement, TagTokens
 from piispan.tagger.decoding import Decoder, DecoderName
@@ -10,7 +10,30 @@ from piispan.tagger.verbatim import VerbatimDecoder
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["make_decoder"]
+__all__ = ["decoder_name", "make_decoder"]
+
+
+def decoder_name(
+    name: DecoderName | None, format_name: str, *, tag_tokens: TagTokens = "text", loss: Loss = "answer", tag_bias: float = 0.0
+) -> DecoderName:
+    """The decoder that is used when ``name`` is asked for: without a name, ``verbatim`` for the format ``tagged``, else ``generate``.
+
+    Args and errors are those of ``make_decoder``; no model is needed to ask.
+    """
+    chosen = name or ("verbatim" if format_name == "tagged" else "generate")
+    if chosen not in get_args(DecoderName):
+        raise FormatError(f"no decoder named {chosen!r}; known: {', '.join(get_args(DecoderName))}")
+    if chosen == "verbatim":
+        if format_name != "tagged":
+            raise FormatError(f"only the format 'tagged' can be decoded verbatim, was: {format_name!r}; use the decoder 'generate'")
+        return chosen
+    if tag_bias:
+        raise FormatError("plain generation knows no tag bias, so no operating point; use the decoder 'verbatim'")
+    if tag_tokens == "special":
+        raise FormatError("an adapter with special tag tokens cannot be decoded by plain generation; use the decoder 'verbatim'")
+    if loss == "decisions":
+        raise FormatError("an adapter trained on decisions has learnt neither to copy nor to stop; use the decoder 'verbatim'")
+    return chosen
 
 
 def make_decoder(
@@ -26,7 +49,7 @@ def make_decoder(
     batch_size: int = 16,
     max_batch_tokens: int = 4096,
 ) -> Decoder:
-    """A decoder by name; without one, ``verbatim`` for the format ``tagged`` and ``generate`` for the others.
+    """A decoder by name; without one, that of ``decoder_name``.
 
     Args:
         name: ``verbatim`` or ``generate``.
@@ -43,20 +66,9 @@ def make_decoder(
     Raises:
         FormatError: If there is no such decoder, or it cannot decode this format, spelling or bias.
     """
-    chosen = name or ("verbatim" if prompt.format.name == "tagged" else "generate")
-    if chosen == "verbatim" and prompt.format.name == "tagged":
-        biases = dict.fromkeys(prompt.labels.names, tag_bias) if tag_bias else {}
-        return VerbatimDecoder(
-            model, tokenizer, prompt, tag_tokens=tag_tokens, placement=placement, tag_bias=biases, max_batch_tokens=max_batch_tokens
-        )
-    if chosen == "verbatim":
-        raise FormatError(f"only the format 'tagged' can be decoded verbatim, was: {prompt.format.name!r}; use the decoder 'generate'")
-    if chosen != "generate":
-        raise FormatError(f"no decoder named {chosen!r}; known: verbatim, generate")
-    if tag_bias:
-        raise FormatError("plain generation knows no tag bias, so no operating point; use the decoder 'verbatim'")
-    if tag_tokens == "special":
-        raise FormatError("an adapter with special tag tokens cannot be decoded by plain generation; use the decoder 'verbatim'")
-    if loss == "decisions":
-        raise FormatError("an adapter trained on decisions has learnt neither to copy nor to stop; use the decoder 'verbatim'")
-    return GenerateDecoder(model, tokenizer, prompt, batch_size=batch_size)
+    if decoder_name(name, prompt.format.name, tag_tokens=tag_tokens, loss=loss, tag_bias=tag_bias) == "generate":
+        return GenerateDecoder(model, tokenizer, prompt, batch_size=batch_size)
+    biases = dict.fromkeys(prompt.labels.names, tag_bias) if tag_bias else {}
+    return VerbatimDecoder(
+        model, tokenizer, prompt, tag_tokens=tag_tokens, placement=placement, tag_bias=biases, max_batch_tokens=max_batch_tokens
+    )

@@ -111,7 +111,7 @@ class Row:
         """
         state, tokens, choices = self.state, [], [self.automaton.allowed(self.state)]
         for token in islice(self._likely(likely_labels), width):
-            if token not in choices[-1].copies and token not in choices[-1].tags:
+            if not choices[-1].allows(token):
                 break
             tokens.append(token)
             state = self.automaton.step(state, token)

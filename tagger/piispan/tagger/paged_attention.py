@@ -14,7 +14,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from piispan.core import ModelError, attention_name, refuse_packed_row
+from piispan.core import ModelError, exchange_attention, refuse_packed_row
 
 __all__ = ["KeyValuePool", "KeyValues", "PackedPass", "RowTokens", "use_paged_attention"]
 
@@ -202,17 +202,10 @@ def use_paged_attention(model: PreTrainedModel) -> None:
     Raises:
         ModelError: If the model does not let its attention be exchanged.
     """
-    if attention_name(model) == IMPLEMENTATION:
-        return
     AttentionInterface.register(IMPLEMENTATION, _attend)
     AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
-    refused: ValueError | None = None
-    try:
-        model.set_attn_implementation(IMPLEMENTATION)
-    except ValueError as error:
-        refused = error
-    if attention_name(model) != IMPLEMENTATION:  # some models only log that they did not
-        raise ModelError(f"{type(model).__name__} does not let its attention be exchanged; decode it with plain generation") from refused
+    if not exchange_attention(model, IMPLEMENTATION):
+        raise ModelError(f"{type(model).__name__} does not let its attention be exchanged; decode it with plain generation")
 
 
 def _attend(

@@ -29,7 +29,7 @@ def check_operator(operator: Operator) -> None:
         RedactionError: If the operator or its parameters are unknown.
     """
     require_extra("tag", "presidio_anonymizer")
-    _operate(operator, "value", "LABEL")
+    _operate(operator, "value", "any label")
 
 
 def without_overlap(spans: Sequence[Span]) -> list[Span]:

@@ -26,7 +26,14 @@ from piispan.core import (
 from piispan.core.segments import add_tag_tokens
 from piispan.tagger.adapters import adapter_folder, base_of, check_honoured
 from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors
-from piispan.tagger.calibration import OperatingPoint, choose_operating_point, hoeffding_bentkus, missed_share, one_of_each_group
+from piispan.tagger.calibration import (
+    OperatingPoint,
+    calibration_documents,
+    check_enough,
+    choose_operating_point,
+    hoeffding_bentkus,
+    missed_share,
+)
 from piispan.tagger.decoders import make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName, Progress
 from piispan.tagger.redaction import Operator, redact_text
@@ -154,7 +161,12 @@ class Tagger:
         """As ``tag``, for a corpus of any size: each text's spans in the texts' order, in memory that does not grow.
 
         With each comes the word on whether its answer could be trusted whole.
+
+        Raises:
+            TypeError: If ``texts`` is one string.
         """
+        if isinstance(texts, str):
+            raise TypeError("texts must be several strings; put a single one into a list")
         asked, kept = tee(texts)
         for answer, text in zip(self.decoder.stream(asked), kept, strict=True):
             if progress:
@@ -199,13 +211,14 @@ class Tagger:
             progress: Called with the number of texts just done, of ``len(grid)`` times those that count at most.
 
         Raises:
-            CalibrationError: If no bias keeps it; says how many documents would be needed.
+            CalibrationError: If no bias keeps it, or so few documents could not show it; says how many would be needed.
             FormatError: If the decoder knows no tag bias (plain generation).
         """
         decoder = self.decoder
         if not isinstance(decoder, VerbatimDecoder):
             raise FormatError("only verbatim decoding has a tag bias to calibrate")
-        with_pii = one_of_each_group([document for document in documents if document.spans])
+        with_pii = calibration_documents(documents)
+        check_enough(len(with_pii), target_recall=target_recall, delta=delta)
         texts = [document.text for document in with_pii]
         before = decoder.tag_bias
         losses = np.ones((len(with_pii), len(grid)))

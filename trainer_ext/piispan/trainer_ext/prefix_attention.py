@@ -13,7 +13,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_forward
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
-from piispan.core import FormatError, attention_name, forgets_no_keys, refuse_packed_row
+from piispan.core import FormatError, exchange_attention, forgets_no_keys, refuse_packed_row
 from piispan.trainer_ext.prefix_sharing import PrefixLayout
 
 __all__ = ["IMPLEMENTATION", "use_shared_prefix_attention"]
@@ -30,19 +30,10 @@ def use_shared_prefix_attention(model: PreTrainedModel) -> None:
     """
     if not forgets_no_keys(model):
         raise FormatError("a model with recurrent layers cannot share a prompt prefix; use trl's SFTTrainer with its padded collator")
-    if attention_name(model) == IMPLEMENTATION:
-        return
     AttentionInterface.register(IMPLEMENTATION, _attend)
     AttentionMaskInterface.register(IMPLEMENTATION, sdpa_mask)
-    refused: ValueError | None = None
-    try:
-        model.set_attn_implementation(IMPLEMENTATION)
-    except ValueError as error:
-        refused = error
-    if attention_name(model) != IMPLEMENTATION:  # some models only log that they did not
-        raise FormatError(
-            f"{type(model).__name__} does not let its attention be exchanged, so it cannot share a prompt prefix"
-        ) from refused
+    if not exchange_attention(model, IMPLEMENTATION):
+        raise FormatError(f"{type(model).__name__} does not let its attention be exchanged, so it cannot share a prompt prefix")
 
 
 def _attend(

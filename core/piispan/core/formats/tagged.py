@@ -35,6 +35,9 @@ def _escape(segment: str) -> str:
     return _TAG.sub(lambda match: "<\\" + match.group()[1:], segment)
 
 
+_Problems = Callable[[str, str], frozenset[Problem]]
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A pair of tags and where its value lies in the output stripped of tags."""
@@ -99,8 +102,8 @@ class TaggedFormat:
             return _drifted(stripped, source, labels)
         shift = (len(source) - len(source.lstrip()) if core else 0) - at
         outside = stripped.text[:at] + stripped.text[at + len(core) :]
-        holds = cache(source.__contains__)
-        mentions = tuple(_mention(found, stripped.text, source, labels, shift, holds) for found in stripped.found)
+        problems = _problems_in(source, labels)
+        mentions = tuple(_mention(found, stripped.text, source, shift, problems) for found in stripped.found)
         spans = flat_spans(m.span for m in mentions if m.span)
         return Parsed(mentions, spans, spans, not stripped.balanced, extraneous_text=bool(outside.strip()))
 
@@ -144,11 +147,11 @@ def _chunks(text: str) -> Iterator[tuple[str, bool, str]]:
         yield text[position:], False, ""
 
 
-def _mention(found: _Found, text: str, source: str, labels: LabelSet, shift: int, holds: Callable[[str], bool]) -> Mention:
+def _mention(found: _Found, text: str, source: str, shift: int, problems_of: _Problems) -> Mention:
     """The mention, with its span when ``text[found]`` is ``source`` moved by ``shift``."""
     raw = text[found.start : found.end]
     value = raw.strip()
-    problems = _problems(found.label, value, holds, labels)
+    problems = problems_of(found.label, value)
     start = found.start + shift + len(raw) - len(raw.lstrip())
     end = start + len(value)
     if problems or start < 0 or source[start:end] != value:
@@ -156,23 +159,29 @@ def _mention(found: _Found, text: str, source: str, labels: LabelSet, shift: int
     return Mention(found.label, value, Span(start, end, found.label))
 
 
-def _problems(label: str, value: str, holds: Callable[[str], bool], labels: LabelSet) -> frozenset[Problem]:
-    checks = {
-        Problem.UNKNOWN_LABEL: label not in labels,
-        Problem.NOT_A_SPAN: not value,
-        Problem.VALUE_NOT_IN_SOURCE: not holds(value),
-    }
-    return frozenset(problem for problem, holds in checks.items() if holds)
+def _problems_in(source: str, labels: LabelSet) -> _Problems:
+    """What is wrong with a (label, value); the same pair is looked at once."""
+
+    @cache
+    def problems(label: str, value: str) -> frozenset[Problem]:
+        checks = {
+            Problem.UNKNOWN_LABEL: label not in labels,
+            Problem.NOT_A_SPAN: not value,
+            Problem.VALUE_NOT_IN_SOURCE: value not in source,
+        }
+        return frozenset(problem for problem, holds in checks.items() if holds)
+
+    return problems
 
 
 def _drifted(stripped: _Stripped, source: str, labels: LabelSet) -> Parsed:
     mentions = []
     recovered = []
     alignment = Alignment(stripped.text, source)
-    holds = cache(source.__contains__)
+    problems = _problems_in(source, labels)
     for found in stripped.found:
         value = stripped.text[found.start : found.end].strip()
-        mentions.append(Mention(found.label, value, None, _problems(found.label, value, holds, labels)))
+        mentions.append(Mention(found.label, value, None, problems(found.label, value)))
         if found.label in labels and (place := alignment.to_source(found.start, found.end)):
             recovered.append(Span(*place, found.label))
     return Parsed(tuple(mentions), (), flat_spans(recovered), not stripped.balanced, text_drift=True)

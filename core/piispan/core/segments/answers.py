@@ -40,7 +40,7 @@ def gold_decisions(grammar: TagGrammar, document: Document) -> list[Decision]:
     state, spans = automaton.start, []
     for token in continuation(automaton, state, document.spans):
         choice = automaton.allowed(state)
-        if token not in choice.copies and token not in choice.tags:
+        if not choice.allows(token):
             break
         before, state = state, automaton.step(state, token)
         if closed := automaton.closed(before, state):
@@ -91,7 +91,7 @@ def read_spans(automaton: Automaton, ids: Iterable[int]) -> list[Span]:
     """
     state, spans, count = automaton.start, [], 0
     for token in ids:
-        if token not in automaton.allowed(state).ids:
+        if not automaton.allowed(state).allows(token):
             raise FormatError(f"token {count} of the answer is not allowed there")
         before, state, count = state, automaton.step(state, token), count + 1
         if span := automaton.closed(before, state):

@@ -55,6 +55,10 @@ class Choice(NamedTuple):
         """All of them, copies first."""
         return (*self.copies, *self.tags)
 
+    def allows(self, token: int) -> bool:
+        """Whether ``token`` is among them."""
+        return token in self.copies or token in self.tags
+
 
 class TagGrammar:
     """What is the same for all texts: how a tokenizer spells the tags of a label set, and where they stand.
@@ -177,7 +181,7 @@ class Automaton:
         """The tags that may stand where a unit, or its rest behind a tag, begins."""
         unit, tags = self.units[state.unit], self.grammar.tags
         if state.label < 0:
-            if unit.text[state.offset :].isspace() or not unit.text:
+            if unit.text[state.offset :].isspace():
                 return {}
             return tags.opening(self.grammar.leading_space(unit.text, state.offset)).children
         at = unit.start + state.offset
