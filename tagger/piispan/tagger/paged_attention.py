@@ -28,6 +28,9 @@ _MOST_PADDING = 1 / 4
 KeyValues = tuple[torch.Tensor, torch.Tensor]
 """Keys and values."""
 
+_FLASH: Any = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+"""What ``scaled_dot_product_attention`` calls on a CPU; asked directly, it gives the logarithm of the sum of weights, too."""
+
 
 class KeyValuePool:
     """Keys and values of the shared prefix and of every token in use, by layer.
@@ -101,6 +104,18 @@ class _Group:
     padded: torch.Tensor | None
     packed: torch.Tensor | None
 
+    def pad(self, query: torch.Tensor) -> torch.Tensor:
+        """The group's part of ``(1, heads, tokens, dim)`` as ``(rows, heads, width, dim)``."""
+        own = query[0, :, self.tokens]
+        if self.padded is not None:
+            own = own[:, self.padded]
+        return own.reshape(len(own), *self.queries.shape, -1).transpose(0, 1)
+
+    def pack(self, padded: torch.Tensor) -> torch.Tensor:
+        """``(rows, width, ...)`` as ``(tokens, ...)``."""
+        flat = padded.flatten(0, 1)
+        return flat if self.packed is None else flat[self.packed]
+
 
 class PackedPass:
     """One forward pass: which tokens of which texts stand where in the packed row.
@@ -119,6 +134,7 @@ class PackedPass:
         """What the layers said of their windows; empty until one has attended."""
         self._masks: dict[tuple[int, int | None], torch.Tensor] = {}
         self._groups: list[_Group] = []
+        self._tokens = prefix + max((len(row.slots) for row in rows), default=0)
         start = 0
         for members in _grouped(rows, device.type == "cpu"):
             self._groups.append(_group(members, start, device))
@@ -132,30 +148,53 @@ class PackedPass:
             self.pool.prefix[layer] = key, value
             mask = self._visible(torch.arange(self.prefix, device=self.device)[None], 0, window)
             return scaled_dot_product_attention(query, key, value, attn_mask=mask, **options).transpose(1, 2)
-        keys, values = self.pool.write(layer, self.slots, key, value)
-        before = self.pool.prefix.get(layer)
+        kept = self.pool.write(layer, self.slots, key, value)
+        prefix = self.pool.prefix.get(layer)
+        if prefix is not None and self.device.type == "cpu" and (window is None or self._tokens <= window):
+            return self._beside_prefix(query, kept, prefix, window, options["scale"])
         outputs = []
         for number, group in enumerate(self._groups):
-            q = query[0, :, group.tokens]
-            if group.padded is not None:
-                q = q[:, group.padded]
-            rows, width = group.queries.shape
-            q = q.reshape(q.shape[0], rows, width, -1).transpose(0, 1)
-            k, v = (pool[group.context].transpose(1, 2) for pool in (keys, values))
-            if before is not None:
-                k, v = (torch.cat([p.expand(rows, -1, -1, -1), own], dim=2) for p, own in zip(before, (k, v), strict=True))
+            q = group.pad(query)
+            k, v = (pool[group.context].transpose(1, 2) for pool in kept)
+            if prefix is not None:
+                k, v = (torch.cat([p.expand(len(k), -1, -1, -1), own], dim=2) for p, own in zip(prefix, (k, v), strict=True))
             if (number, window) not in self._masks:
                 self._masks[number, window] = self._visible(self.prefix + group.queries, group.context.shape[1], window)
             if self.device.type == "cuda":  # where masks and grouped heads together have no fast kernel
                 k, v = (repeat_kv(tensor, q.shape[1] // tensor.shape[1]) for tensor in (k, v))
             out = scaled_dot_product_attention(q, k, v, attn_mask=self._masks[number, window], **options)
-            flat = out.transpose(1, 2).flatten(0, 1)
-            outputs.append(flat if group.packed is None else flat[group.packed])
+            outputs.append(group.pack(out.transpose(1, 2)))
         return torch.cat(outputs)[None]
 
-    def _visible(self, queries: torch.Tensor, own: int, window: int | None) -> torch.Tensor:
-        """Boolean ``(rows, 1, width, prefix + own)``: causal, and within the window if there is one."""
-        keys = torch.arange(self.prefix + own, device=self.device)
+    def _beside_prefix(
+        self, query: torch.Tensor, kept: KeyValues, prefix: KeyValues, window: int | None, scale: float | None
+    ) -> torch.Tensor:
+        """As ``attend``: to the prefix all tokens attend together, to their own text those of each; the two are joined by their weights.
+
+        Heads that share keys and values stand as further queries, since the kernel knows no grouped heads.
+        """
+        heads, tokens, dim = query.shape[1:]
+        key_heads = prefix[0].shape[1]
+        folded = query.reshape(1, key_heads, -1, dim)
+        to_prefix, prefix_weight = _FLASH(folded, *prefix, scale=scale)
+        outputs, weights = [], []
+        for number, group in enumerate(self._groups):
+            q = group.pad(query)
+            rows, _, width, _ = q.shape
+            if (number, window) not in self._masks:
+                seen = self._visible(group.queries, group.context.shape[1], window, first=0)
+                hidden = torch.zeros(seen.shape, dtype=query.dtype).masked_fill(~seen, float("-inf"))
+                self._masks[number, window] = hidden.repeat(1, 1, heads // key_heads, 1)
+            k, v = (pool[group.context].transpose(1, 2) for pool in kept)
+            out, weight = _FLASH(q.reshape(rows, key_heads, -1, dim), k, v, attn_mask=self._masks[number, window], scale=scale)
+            outputs.append(group.pack(out.reshape(rows, heads, width, dim).transpose(1, 2)))
+            weights.append(group.pack(weight.reshape(rows, heads, width).transpose(1, 2)))
+        share = torch.sigmoid(prefix_weight.reshape(heads, tokens).T - torch.cat(weights))[..., None].to(query.dtype)
+        return torch.lerp(torch.cat(outputs), to_prefix.reshape(heads, tokens, dim).transpose(0, 1), share)[None]
+
+    def _visible(self, queries: torch.Tensor, own: int, window: int | None, *, first: int | None = None) -> torch.Tensor:
+        """Boolean ``(rows, 1, width, keys)``: causal, and within the window if there is one; keys from the prefix on, or from ``first``."""
+        keys = torch.arange((self.prefix if first is None else first) + own, device=self.device)
         distance = queries[:, None, :, None] - keys
         return distance >= 0 if window is None else (distance >= 0) & (distance < window)
 

@@ -82,7 +82,7 @@ class VerbatimDecoder:
         tag_bias: Added to the logits of opening tags, by label: more finds more, and more that is none.
         max_batch_tokens: Most tokens of texts, answers and prompts (without what they share) held at a time. When memory
             runs out it is halved.
-        draft_tokens: Most tokens of one text put to the model in a pass beyond those decided; by default 16 on a CPU, where each
+        draft_tokens: Most tokens of one text put to the model in a pass beyond those decided; by default 6 on a CPU, where each
             costs, and 64 elsewhere. It changes no answer.
         window_tokens: Longer texts are cut into windows of at most so many tokens, or fewer where the context asks for it.
         overlap_tokens: Least tokens that neighbouring windows share; fewer in proportion where the context asks for shorter windows.
@@ -207,7 +207,7 @@ class VerbatimDecoder:
 def make_engine(model: Any, prefix: Sequence[int], bias: TagBias, max_batch_tokens: int, draft_tokens: int | None) -> Engine:
     """The engine that suits a model: drafting where its layers can take tokens back, else step by step."""
     if draft_tokens is None:
-        draft_tokens = 16 if model.device.type == "cpu" else 64
+        draft_tokens = 6 if model.device.type == "cpu" else 64
     for setting, value in (("max_batch_tokens", max_batch_tokens), ("draft_tokens", draft_tokens)):
         if value < 1:
             raise ValueError(f"{setting} must be at least 1, was: {value}")
