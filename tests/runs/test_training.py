@@ -31,7 +31,7 @@ def test_facts_and_progress_say_what_happened() -> None:
     trained = train_adapter(tiny_llama().float(), tiny_tokenizer(), DOCUMENTS, PROMPT, settings, progress)
     facts = trained.facts
     assert (facts.documents, facts.steps, facts.epochs, facts.seed) == (12, 6, 2.0, 3)
-    assert facts.trainable_parameters == sum(p.numel() for n, p in trained.model.named_parameters() if "lora_" in n)
+    assert facts.trainable_parameters == sum(p.numel() for p in trained.model.parameters() if p.requires_grad)
     assert "q_proj" in facts.target_modules
     assert not trained.model.training
     assert (progress.total, progress.done) == (6, 6)
@@ -72,3 +72,24 @@ def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
 def test_settings_check_themselves(change, message) -> None:
     with pytest.raises(FormatError, match=message):
         TrainSettings(**change)
+
+
+@pytest.mark.parametrize(
+    ("change", "decoder", "spelling"),
+    [
+        ({}, None, ("segments", "before_space", "special", "decisions")),
+        ({}, "verbatim", ("segments", "before_space", "special", "decisions")),
+        ({}, "generate", ("segments", "before_space", "text", "answer")),
+        ({"loss": "decisions"}, "generate", ("segments", "before_space", "text", "decisions")),
+        ({"tokenisation": "joint"}, None, ("joint", "at_value", "text", "answer")),
+        ({"format": "json"}, None, ("joint", "at_value", "text", "answer")),
+    ],
+)
+def test_what_is_left_open_is_what_the_decoder_can_read(change, decoder, spelling) -> None:
+    assert TrainSettings(**change).decodable_by(decoder).spelling == spelling
+
+
+@pytest.mark.parametrize("change", [{"tag_tokens": "special"}, {"loss": "decisions"}, {"tokenisation": "segments"}])
+def test_what_needs_segments_is_refused_without_them(change) -> None:
+    with pytest.raises(FormatError, match="segments"):
+        TrainSettings(format="json", **change)

@@ -4,9 +4,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.nn.functional import scaled_dot_product_attention
 
 from piispan.core import FormatError, ModelError
-from piispan.trainer_ext import IGNORED, PrefixSharingCollator, group_by_length, use_shared_prefix_attention
+from piispan.trainer_ext import IGNORED, PrefixLayout, PrefixSharingCollator, group_by_length, use_shared_prefix_attention
+from piispan.trainer_ext.beside_prefix import attend_beside_prefix
 from tests.tiny import tiny_gemma3, tiny_llama, tiny_mistral, tiny_qwen3
 from tests.trainer_ext.examples import random_rows
 
@@ -55,6 +57,30 @@ def test_loss_and_gradients_equal_those_of_the_padded_batch(make, documents) -> 
         gradients.append([loss.detach(), *(parameter.grad.clone() for parameter in model.parameters())])
     for ours, reference in zip(*gradients, strict=True):
         torch.testing.assert_close(ours, reference, rtol=1e-4, atol=1e-7)  # RMSNorm works in float32 whatever the model
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [PrefixLayout(5, ((2, 3), (1, 4))), PrefixLayout(0, ((2, 3), (3, 1))), PrefixLayout(7, ((1, 1),)), PrefixLayout(1, ((4, 9),))],
+    ids=["mixed", "no prefix", "one token", "short prefix"],
+)
+@pytest.mark.parametrize("heads", [(4, 4), (4, 2), (6, 1)], ids=str)
+def test_attention_beside_the_prefix_is_attention_under_its_mask(layout, heads) -> None:
+    torch.manual_seed(0)
+    query, key, value = (torch.randn(1, n, layout.width, 8, dtype=torch.float64, requires_grad=True) for n in (*heads, heads[1]))
+    owners, last = [0] * layout.prefix, 0
+    for count, width in layout.groups:
+        owners += [last + 1 + n for n in range(count) for _ in range(width)]
+        last += count
+    document = torch.tensor(owners)
+    order = torch.arange(layout.width)
+    seen = ((document[:, None] == document) | (document == 0)) & (order[:, None] >= order)
+    expected = scaled_dot_product_attention(query, key, value, attn_mask=seen, enable_gqa=True, scale=0.3).transpose(1, 2)
+    found = attend_beside_prefix(query, key, value, layout, 0.3)
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn_like(expected)
+    for ours, reference in zip(*(torch.autograd.grad(out, (query, key, value), weights) for out in (found, expected)), strict=True):
+        torch.testing.assert_close(ours, reference)
 
 
 def test_a_document_is_blind_to_its_neighbours_in_the_row() -> None:

@@ -115,8 +115,8 @@ def train(
     prompt: Style = "plain",
     decoder: Decoder = None,
     tokenisation: Annotated[TokenisationChoice | None, typer.Option(help="Default: segments for the format tagged.")] = None,
-    tag_tokens: Annotated[TagTokensChoice, typer.Option(help="Tags in ordinary tokens, or a special token for each.")] = "text",
-    loss: Annotated[LossChoice, typer.Option(help="On the whole answer, or on what verbatim decoding has to choose.")] = "answer",
+    tag_tokens: Annotated[TagTokensChoice | None, typer.Option(help="Default: a special token for each, with segments.")] = None,
+    loss: Annotated[LossChoice | None, typer.Option(help="Default, with segments: what verbatim decoding has to choose.")] = None,
     labels: Labels = "presidio",
     epochs: float = 3.0,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents per optimizer step.")] = 16,
@@ -283,7 +283,8 @@ def redact(
     if result.copied:
         typer.echo(f"copied as they are, not redacted: {', '.join(result.copied)}", err=True)
     by_label = ", ".join(f"{label} {count}" for label, count in result.replaced.items())
-    typer.echo(f"{result.documents} documents, {sum(result.replaced.values())} spans replaced{by_label and f' ({by_label})'}", err=True)
+    documents = "1 document" if result.documents == 1 else f"{result.documents} documents"
+    typer.echo(f"{documents}, {sum(result.replaced.values())} spans replaced{by_label and f' ({by_label})'}", err=True)
     if out is None:
         sys.stdout.buffer.write(result.content.encode())
         return

@@ -77,7 +77,6 @@ def _publishable_name(folder: Path) -> str:
 
 def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, training_sha256: str) -> Sidecar:
     """The ``piispan.json`` of an adapter that ``settings`` trained."""
-    tokenisation, placement = settings.spelling
     return Sidecar(
         format=settings.format,
         prompt_style=settings.prompt_style,
@@ -87,10 +86,7 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, tr
         base_weights=base.weights,
         base_sha256=weights_sha256(base.folder) if base.folder else None,
         training_sha256=training_sha256,
-        tokenisation=tokenisation,
-        tag_placement=placement,
-        tag_tokens=settings.tag_tokens,
-        loss=settings.loss,
+        **settings.spelling._asdict(),
         versions=installed_versions(),
     )
 

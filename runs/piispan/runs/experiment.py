@@ -1,6 +1,6 @@
 """One experiment: a base model measured, fine-tuned, and measured again on the same test documents."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, d
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
-from piispan.runs.settings import TrainSettings
+from piispan.runs.settings import UNTRAINED, TrainSettings
 from piispan.runs.training import train_adapter
 from piispan.tagger import DecoderName, Tagger, decoder_name, embedded_model, load_causal_lm, make_decoder
 
@@ -83,24 +83,23 @@ class Experiment:
             FormatError: If what is trained could not be decoded so.
             ModelError: If there is no such base.
         """
-        decoder_name(decoder, settings.format, tag_tokens=settings.tag_tokens, loss=settings.loss)
+        settings = settings.decodable_by(decoder)
+        decoder_name(decoder, settings.format, tag_tokens=settings.spelling.tag_tokens, loss=settings.spelling.loss)
         check_writable(out)
         return cls(settings, load_base(settings), progress or Silent(), decoder)
 
     @property
     def tagger(self) -> Tagger:
         """A tagger of the model as it stands now."""
-        # What was not trained here writes as any chat model does.
-        untrained = replace(self.settings, tokenisation="joint", tag_tokens="text", loss="answer")
-        settings = self.settings if self._trained_on else untrained
+        spelling = self.settings.spelling if self._trained_on else UNTRAINED
         decoder = make_decoder(
             self.decoder,
             self._model,
             self.loaded.tokenizer,
             self.prompt,
-            tag_tokens=settings.tag_tokens,
-            placement=settings.spelling[1],
-            loss=settings.loss,
+            tag_tokens=spelling.tag_tokens,
+            placement=spelling.tag_placement,
+            loss=spelling.loss,
         )
         return Tagger(decoder, self.prompt)
 

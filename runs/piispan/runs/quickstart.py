@@ -20,7 +20,7 @@ __all__ = ["HELD_OUT_SETTINGS", "QUICK_SETTINGS", "QuickstartResult", "quickstar
 HELD_OUT_SETTINGS = ("bank_mail", "discharge_letter", "police_report")
 """Settings of the synthesis whose frames are never trained on."""
 
-QUICK_SETTINGS = TrainSettings(batch_size=8, learning_rate=2e-3)
+QUICK_SETTINGS = TrainSettings(batch_size=8, learning_rate=1e-3)
 """For a few minutes on synthetic documents: small steps, and many. Chosen on settings that are neither trained nor tested on."""
 
 _MOST_TEST_DOCUMENTS, _FEWEST_TEST_DOCUMENTS = 64, 16
@@ -94,10 +94,10 @@ def quickstart(
     left = None if deadline is None else deadline - perf_counter()
     if documents is None:
         documents = synthetic_split(_affordable(experiment, left or 0.0), tests)
-        experiment.settings = replace(chosen, epochs=1.0)
+        experiment.settings = replace(experiment.settings, epochs=1.0)
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
-        experiment.settings = replace(chosen, epochs=min(chosen.epochs, passes))
+        experiment.settings = replace(experiment.settings, epochs=min(chosen.epochs, passes))
     experiment.train(documents.train, deadline)
     after = experiment.evaluate(test, "Evaluating the adapter")
     metrics = experiment.write(Path(out), documents, _data_facts(data, split, documents), before, after)

@@ -1,12 +1,25 @@
 """What a run is asked to do: typed, checked, and written beside its results."""
 
 import math
-from dataclasses import dataclass
-from typing import get_args
+from dataclasses import dataclass, replace
+from typing import NamedTuple, get_args
 
 from piispan.core import FORMATS, STYLES, FormatError, Loss, TagPlacement, TagTokens, Tokenisation
 
-__all__ = ["TrainSettings"]
+__all__ = ["UNTRAINED", "Spelling", "TrainSettings"]
+
+
+class Spelling(NamedTuple):
+    """How answers are written, and what of them bears loss. The names are those of ``Sidecar``."""
+
+    tokenisation: Tokenisation
+    tag_placement: TagPlacement
+    tag_tokens: TagTokens
+    loss: Loss
+
+
+UNTRAINED = Spelling("joint", "at_value", "text", "answer")
+"""How a chat model writes that was not trained here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +34,10 @@ class TrainSettings:
         prompt_style: Prompt style.
         tokenisation: ``segments`` encodes text and tags apart, as verbatim decoding does; ``joint`` is the chat template's
             own, as a stock trainer would have it. ``None`` takes segments for the format ``tagged``, the only one that has them.
-        tag_tokens: ``text`` spells tags in ordinary tokens, ``special`` adds a token for each; the latter for segments only.
-        loss: ``answer``, or ``decisions`` on what verbatim decoding has to choose; the latter for segments only.
+        tag_tokens: ``text`` spells tags in ordinary tokens, ``special`` adds a token for each. ``None`` takes special ones where
+            there are segments, the only tokenisation that has them.
+        loss: ``answer``, or ``decisions`` on what verbatim decoding has to choose. ``None`` takes decisions where there are segments,
+            the only tokenisation that has them. Where a run decodes by plain generation, ``None`` is ``text`` and ``answer``.
         epochs: Passes over the training documents.
         batch_size: Documents per optimizer step.
         learning_rate: The highest of the cosine schedule.
@@ -44,8 +59,8 @@ class TrainSettings:
     format: str = "tagged"
     prompt_style: str = "plain"
     tokenisation: Tokenisation | None = None
-    tag_tokens: TagTokens = "text"
-    loss: Loss = "answer"
+    tag_tokens: TagTokens | None = None
+    loss: Loss | None = None
     epochs: float = 3.0
     batch_size: int = 16
     learning_rate: float = 1e-3
@@ -61,15 +76,15 @@ class TrainSettings:
             ("format", self.format, FORMATS),
             ("prompt style", self.prompt_style, STYLES),
             ("tokenisation", self.tokenisation, (None, *get_args(Tokenisation))),
-            ("kind of tag tokens", self.tag_tokens, get_args(TagTokens)),
-            ("loss", self.loss, get_args(Loss)),
+            ("kind of tag tokens", self.tag_tokens, (None, *get_args(TagTokens))),
+            ("loss", self.loss, (None, *get_args(Loss))),
         )
         for name, value, known in closed:
             if value not in known:
                 raise FormatError(f"no {name} named {value!r}; known: {', '.join(str(one) for one in known if one)}")
         if self.tokenisation == "segments" and self.format != "tagged":
             raise FormatError(f"only the format 'tagged' can be tokenised in segments, was: {self.format!r}")
-        if self.spelling[0] == "joint" and (self.tag_tokens, self.loss) != ("text", "answer"):
+        if self.spelling.tokenisation == "joint" and (self.spelling.tag_tokens, self.spelling.loss) != ("text", "answer"):
             raise FormatError("special tag tokens and loss on decisions need tokenisation in segments, and so the format 'tagged'")
         for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha"):
             if not 0 < getattr(self, name) < math.inf:
@@ -77,9 +92,15 @@ class TrainSettings:
         if self.max_length is not None and self.max_length < 1:
             raise FormatError(f"max_length must be greater than 0, was: {self.max_length}")
 
+    def decodable_by(self, decoder: str | None) -> "TrainSettings":
+        """With what was left open filled in as ``generate`` needs it, if that is the decoder."""
+        if decoder != "generate":
+            return self
+        return replace(self, tag_tokens=self.tag_tokens or "text", loss=self.loss or "answer")
+
     @property
-    def spelling(self) -> tuple[Tokenisation, TagPlacement]:
-        """How answers are tokenised, and where opening tags stand in them."""
+    def spelling(self) -> Spelling:
+        """How answers are written, with what was left open filled in."""
         if self.tokenisation == "joint" or self.format != "tagged":
-            return "joint", "at_value"
-        return "segments", "before_space"
+            return Spelling("joint", "at_value", self.tag_tokens or "text", self.loss or "answer")
+        return Spelling("segments", "before_space", self.tag_tokens or "special", self.loss or "decisions")

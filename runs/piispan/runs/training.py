@@ -72,7 +72,8 @@ def train_adapter(
         _no_default_printing(trainer)
         trainer.train()
     progress.finish()
-    adapted: Any = trainer.model
+    # Without the autocast of training, so that what is measured is what will be loaded, to the bit.
+    adapted: Any = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     return Trained(adapted.eval(), _facts(trainer, settings, len(rows), perf_counter() - started))
 
 
@@ -80,7 +81,7 @@ def prepare_tag_tokens(
     model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", prompt: Prompt, settings: TrainSettings
 ) -> list[int] | None:
     """Add special tag tokens to model and tokenizer, in place, if ``settings`` ask for them; their ids."""
-    return add_tag_tokens(model, tokenizer, prompt.labels) if settings.tag_tokens == "special" else None
+    return add_tag_tokens(model, tokenizer, prompt.labels) if settings.spelling.tag_tokens == "special" else None
 
 
 def training_rows(
@@ -92,10 +93,10 @@ def training_rows(
     max_length: int | None = None,
 ) -> list[TokenRow]:
     """The rows of ``documents`` in the tokenisation that ``settings`` ask for. See ``piispan.trainer_ext.token_row``."""
-    tokenisation, placement = settings.spelling
+    tokenisation, placement, tag_tokens, loss = settings.spelling
     segments = tokenisation == "segments"
-    grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=settings.tag_tokens, placement=placement) if segments else None
-    return token_rows(documents, prompt, tokenizer, grammar=grammar, loss=settings.loss, max_length=max_length)
+    grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=tag_tokens, placement=placement) if segments else None
+    return token_rows(documents, prompt, tokenizer, grammar=grammar, loss=loss, max_length=max_length)
 
 
 def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:

@@ -30,9 +30,11 @@ def decoder_name(
     if tag_bias:
         raise FormatError("plain generation knows no tag bias, so no operating point; use the decoder 'verbatim'")
     if tag_tokens == "special":
-        raise FormatError("an adapter with special tag tokens cannot be decoded by plain generation; use the decoder 'verbatim'")
+        raise FormatError("plain generation cannot write special tag tokens; use the decoder 'verbatim', or train with tags in text")
     if loss == "decisions":
-        raise FormatError("an adapter trained on decisions has learnt neither to copy nor to stop; use the decoder 'verbatim'")
+        raise FormatError(
+            "trained on decisions, a model has learnt neither to copy nor to stop; use the decoder 'verbatim', or loss 'answer'"
+        )
     return chosen
 
 
