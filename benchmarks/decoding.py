@@ -219,9 +219,11 @@ def main() -> None:
     print(f"  {PromptLookup.name}, batch 1: {lookup:.2f} documents/s", flush=True)
 
     short = fine_tuned(lambda _: make_prompt("plain", LABELS, get_format("tagged")), 40 if asked.quick else 240)
-    ours_short = documents_per_second(VerbatimDecoder(short.model, short.tokenizer, short.prompt), texts)
+    decoder_short = VerbatimDecoder(short.model, short.tokenizer, short.prompt)
+    ours_short = documents_per_second(decoder_short, texts)
+    marked = sum(len(answer.spans or ()) for answer in decoder_short.decode(texts)) / len(texts)
     alone_short, _ = best_generate(short, texts, sizes[-2:], PlainGenerate)
-    print(f"  plain prompt: verbatim {ours_short:.2f}, generate {alone_short:.2f} documents/s", flush=True)
+    print(f"  plain prompt: verbatim {ours_short:.2f}, generate {alone_short:.2f} documents/s; {marked:.2f} entities", flush=True)
 
     by_entities = rates_by(subject, test, lambda document: len(document.spans), [0, 1, 2, 3, 4, 6, 10])
     by_length = rates_by(subject, test, lambda document: len(document.text), [0, 50, 100, 150, 200, 300, 500])

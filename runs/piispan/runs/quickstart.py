@@ -26,7 +26,7 @@ QUICK_SETTINGS = TrainSettings(batch_size=8, learning_rate=1e-3)
 _MOST_TEST_DOCUMENTS, _FEWEST_TEST_DOCUMENTS = 64, 16
 _TEST_DOCUMENTS_A_MINUTE = 8
 """Fewer are tested when there is less time: measuring twice would eat what training needs."""
-_STEP_OVERHEAD = 1.2
+_STEP_OVERHEAD = 1.1
 """Optimizer, collating and logging over forward and backward, as measured: the schedule should end before the deadline does."""
 _WRITING_SECONDS = 15.0
 """Kept back for the example texts, the card and the files."""
