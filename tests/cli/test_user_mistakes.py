@@ -165,6 +165,8 @@ def adapter(tmp_path):
         (["evaluate", "EMPTY", "DATA"], "no model in this folder"),
         (["redact", "embedded", "DATA"], "no adapter"),
         (["redact", "ADAPTER", "DATA", "--out", "DATA"], "is the file that is read"),
+        (["redact", "ADAPTER", "notes.json"], "JSON is neither"),
+        (["redact", "ADAPTER", "ABSENT.JSONL"], "ABSENT.JSONL: no such file"),
         (["redact", "ADAPTER", "DATA", "--out", "EMPTY"], "it is a folder"),
         (["calibrate", "ADAPTER", "DATA", "--target-recall", "99"], "target_recall must be in (0, 1), was: 99"),
         (["calibrate", "ADAPTER", "DATA"], "it takes 299, or a target of 0.05"),

@@ -50,8 +50,8 @@ def redact_file(
 
     Args:
         model: Folder or Hub id of an adapter. A chat model that was not trained to tag would leave most as it is.
-        source: A ``.jsonl`` file, whose rows keep all keys but ``spans``, have their ``text`` redacted and all else copied as it
-            is; any other file is one plain text in UTF-8.
+        source: A ``.jsonl`` or ``.ndjson`` file, whose rows keep all keys but ``spans``, have their ``text`` redacted and all else
+            copied; any other file but ``.json`` is one plain text in UTF-8.
         operator: An operator of presidio-anonymizer for all labels, by its name.
         base: Where an adapter's base is, when it was trained on a local folder.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
@@ -68,7 +68,10 @@ def redact_file(
     if read_sidecar(model) is None:
         raise ModelError(f"{model}: no adapter, and a chat model that was not trained to tag leaves personal data in; train one first")
     path = Path(source)
-    rows: dict[int, dict[str, object]] = _rows(path) if path.suffix == ".jsonl" else {1: {"text": _text(path)}}
+    if path.suffix.lower() == ".json":
+        raise DataError(f"{path}: redact takes plain text or JSON Lines (.jsonl), and JSON is neither")
+    by_rows = path.suffix.lower() in {".jsonl", ".ndjson"}
+    rows: dict[int, dict[str, object]] = _rows(path) if by_rows else {1: {"text": _text(path)}}
     quiet_libraries()
     tagger = Tagger.from_pretrained(
         model, decoder=decoder, operating_point=operating_point, batch_size=batch_size, dtype=fastest_dtype(), base=base
@@ -80,7 +83,7 @@ def redact_file(
     replaced = Counter(span.label for answer in tagged for span in answer.spans)
     unfaithful = tuple(number for number, answer in zip(rows, tagged, strict=True) if not answer.faithful)
     copied = {key for row in rows.values() for key in row} - {"text", "spans"}
-    written = _lines(list(rows.values()), redacted) if path.suffix == ".jsonl" else redacted[0]
+    written = _lines(list(rows.values()), redacted) if by_rows else redacted[0]
     return Redacted(written, len(texts), dict(sorted(replaced.items())), unfaithful, tuple(sorted(copied)))
 
 

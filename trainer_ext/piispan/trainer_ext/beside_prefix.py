@@ -86,7 +86,8 @@ class _BesidePrefix(torch.autograd.Function):
         return out
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> Any:
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
+        (gradient,) = grad_outputs
         query, key, value, out, sums = ctx.saved_tensors
         repeats, options = query.shape[1] // key.shape[1], {"dropout_p": 0.0, "scale": ctx.scale}
         gradients = tuple(torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, value))
