@@ -75,11 +75,11 @@ def measure(kind: str, style: str, batch: int, steps: int, data: str | None) -> 
             torch.manual_seed(0)
             config = sft_config(scratch, **options)
             common: Any = {"processing_class": tokenizer, "peft_config": lora_preset() if not seconds else None}
-            stock = [{"input_ids": row["input_ids"], "labels": row["labels"]} for row in part]
             if kind == "shared":
                 trainer: Any = PiiSFTTrainer(model, config, part, **common)
             else:
-                trainer = SFTTrainer(model, config, train_dataset=Dataset.from_list(stock), **common)
+                stock = Dataset.from_list([{"input_ids": row["input_ids"], "labels": row["labels"]} for row in part])
+                trainer = SFTTrainer(model, config, train_dataset=stock, **common)
             started = time.perf_counter()
             trainer.train()
             seconds.append(time.perf_counter() - started)

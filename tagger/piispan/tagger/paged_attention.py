@@ -146,7 +146,7 @@ class PackedPass:
         self.windows.add(window)
         if not self._groups:
             self.pool.prefix[layer] = key, value
-            mask = self._visible(torch.arange(self.prefix, device=self.device)[None], 0, window)
+            mask = self._visible(torch.arange(self.prefix, device=self.device)[None], self.prefix, window)
             return scaled_dot_product_attention(query, key, value, attn_mask=mask, **options).transpose(1, 2)
         kept = self.pool.write(layer, self.slots, key, value)
         prefix = self.pool.prefix.get(layer)
@@ -159,7 +159,7 @@ class PackedPass:
             if prefix is not None:
                 k, v = (torch.cat([p.expand(len(k), -1, -1, -1), own], dim=2) for p, own in zip(prefix, (k, v), strict=True))
             if (number, window) not in self._masks:
-                self._masks[number, window] = self._visible(self.prefix + group.queries, group.context.shape[1], window)
+                self._masks[number, window] = self._visible(self.prefix + group.queries, self.prefix + group.context.shape[1], window)
             if self.device.type == "cuda":  # where masks and grouped heads together have no fast kernel
                 k, v = (repeat_kv(tensor, q.shape[1] // tensor.shape[1]) for tensor in (k, v))
             out = scaled_dot_product_attention(q, k, v, attn_mask=self._masks[number, window], **options)
@@ -182,7 +182,7 @@ class PackedPass:
             q = group.pad(query)
             rows, _, width, _ = q.shape
             if (number, window) not in self._masks:
-                seen = self._visible(group.queries, group.context.shape[1], window, first=0)
+                seen = self._visible(group.queries, group.context.shape[1], window)
                 hidden = torch.zeros(seen.shape, dtype=query.dtype).masked_fill(~seen, float("-inf"))
                 self._masks[number, window] = hidden.repeat(1, 1, heads // key_heads, 1)
             k, v = (pool[group.context].transpose(1, 2) for pool in kept)
@@ -192,10 +192,9 @@ class PackedPass:
         share = torch.sigmoid(prefix_weight.reshape(heads, tokens).T - torch.cat(weights))[..., None].to(query.dtype)
         return torch.lerp(torch.cat(outputs), to_prefix.reshape(heads, tokens, dim).transpose(0, 1), share)[None]
 
-    def _visible(self, queries: torch.Tensor, own: int, window: int | None, *, first: int | None = None) -> torch.Tensor:
-        """Boolean ``(rows, 1, width, keys)``: causal, and within the window if there is one; keys from the prefix on, or from ``first``."""
-        keys = torch.arange((self.prefix if first is None else first) + own, device=self.device)
-        distance = queries[:, None, :, None] - keys
+    def _visible(self, queries: torch.Tensor, keys: int, window: int | None) -> torch.Tensor:
+        """Boolean ``(rows, 1, width, keys)``: causal, and within the window if there is one; queries and keys counted from one place."""
+        distance = queries[:, None, :, None] - torch.arange(keys, device=self.device)
         return distance >= 0 if window is None else (distance >= 0) & (distance < window)
 
 
