@@ -144,6 +144,13 @@ def test_wrong_options(piispan, arguments) -> None:
     assert "Traceback" not in err
 
 
+def test_nothing_to_convert_is_a_mistake_and_leaves_no_file(piispan, tmp_path) -> None:
+    code, _, err = piispan("data", "convert", _lines(tmp_path, _with_span(end=99)), tmp_path / "out.jsonl", "--on-error", "skip")
+    assert code == 2
+    assert "no document can be read; line 1: document 'doc-2': span 0" in err
+    assert not (tmp_path / "out.jsonl").exists()
+
+
 @pytest.fixture
 def adapter(tmp_path):
     """What looks like an adapter until its weights are asked for."""
@@ -187,6 +194,28 @@ def test_what_would_fail_in_the_end_fails_at_once(piispan, tmp_path, adapter, ar
     assert "Traceback" not in err
     assert data.read_bytes() == content
     assert sorted(path.name for path in tmp_path.iterdir()) == ["adapter", "documents.jsonl", "empty"]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ('{"text": "A \\ud800"}', "a lone surrogate"),
+        ('{"text": "A", "note": "\\udfff"}', "a lone surrogate"),
+        ('{"text": "A", "amount": 1e400}', "a number too large"),
+        ('{"text": "A", "text": "B"}', "a key twice"),
+        ('{"text": 1}', "needs an object with a text"),
+    ],
+)
+def test_a_row_that_cannot_be_written_back_is_named_before_any_work(piispan, tmp_path, adapter, row, said) -> None:
+    code, out, err = piispan("redact", adapter, _lines(tmp_path, '{"text": "A"}', row))
+    assert (code, out) == (2, "")
+    assert f"line 2: {said}" in err.replace("an object has ", "")
+
+
+def test_folders_are_made_for_what_is_written(piispan, tmp_path) -> None:
+    assert piispan("data", "synth", tmp_path / "new" / "out.jsonl", "--count", "30")[0] == 0
+    assert piispan("data", "export", tmp_path / "new" / "out.jsonl", tmp_path / "one" / "two")[0] == 0
+    assert (tmp_path / "one" / "two" / "README.md").is_file()
 
 
 def test_a_warning_is_one_line_without_the_place_in_our_code(piispan, tmp_path) -> None:

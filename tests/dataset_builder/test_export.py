@@ -86,6 +86,15 @@ def test_exported_card(tmp_path: Path) -> None:
     assert "Not stated." in bare
 
 
+def test_an_export_is_never_read_from_an_older_ones_cache(tmp_path: Path) -> None:
+    """``datasets`` keys its cache by the folder's name and its README, not by what its files hold."""
+    other = Split((Document("x", "Ask Bob.", (Span(4, 7, "PERSON"),)), *SPLIT.train[1:]), SPLIT.validation, SPLIT.test)
+    for folder, split in [("data", SPLIT), ("data", other), ("elsewhere/data", SPLIT), ("data", SPLIT)]:
+        export(tmp_path / folder, split)
+        for config in ("tagged", "spans"):
+            assert load(tmp_path / folder, config)["train"]["text"] == [document.text for document in split.train]
+
+
 def test_export_replaces_an_export_alone(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
@@ -103,7 +112,7 @@ def test_export_refuses_a_foreign_place(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "README.md").write_text("---\nconfigs: []\n---\nsomeone else's")
-    for name, expected in (("file", "a file of that name"), ("other", "holds other files"), ("no/where", "parent folder")):
+    for name, expected in (("file", "a file of that name"), ("other", "holds other files")):
         with pytest.raises(DataError, match=expected):
             export(tmp_path / name)
 

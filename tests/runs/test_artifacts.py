@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from piispan.core import DataError, Document, Span
-from piispan.runs.artifacts import documents_sha256, new_folder, write_json
+from piispan.runs.artifacts import check_writable, documents_sha256, new_folder, write_json
 
 
 def test_a_folder_takes_its_place_only_when_whole(tmp_path) -> None:
@@ -71,7 +71,17 @@ def test_json_is_written_whole_or_not_at_all(tmp_path) -> None:
         write_json(path, {"f1": float("nan")})
     assert path.read_text() == '{\n  "f1": 0.5\n}\n'
     with pytest.raises(DataError, match="cannot be written"):
-        write_json(tmp_path / "absent" / "metrics.json", {})
+        write_json(path / "metrics.json", {})
+
+
+def test_trying_a_folder_leaves_nothing(tmp_path) -> None:
+    check_writable(tmp_path / "new" / "folder")
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="cannot be written"):
+        check_writable(tmp_path / "file")
+    with pytest.raises(DataError, match="cannot be written"):
+        check_writable(tmp_path / "file" / "folder")
 
 
 def test_the_hash_of_documents_depends_on_their_spans_and_order() -> None:

@@ -6,9 +6,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from presidio_anonymizer.entities import OperatorConfig
 
 from piispan.core import RedactionError, Span
-from piispan.tagger import Operator, redact_text, without_overlap
+from piispan.tagger import redact_text, without_overlap
 
 TEXT = "Ada Lovelace is 36."
 PERSON, AGE = Span(0, 12, "PERSON"), Span(16, 18, "AGE")
@@ -29,7 +30,7 @@ def test_characters_outside_the_spans_stay_and_each_cover_is_replaced_once(given
     assert all(left.end <= right.start for left, right in pairwise(covers))
     covered = {i for span in spans for i in range(span.start, span.end)}
     assert {i for span in covers for i in range(span.start, span.end)} == covered
-    redacted = redact_text(text, spans, {"DEFAULT": Operator("replace", {"new_value": "\ue000\ue001"})})
+    redacted = redact_text(text, spans, {"DEFAULT": OperatorConfig("replace", {"new_value": "\ue000\ue001"})})
     outside = "".join(character for i, character in enumerate(text) if i not in covered)
     assert redacted.replace("\ue000\ue001", "") == outside.replace("\ue000\ue001", "")
     assert redacted.count("\ue000\ue001") >= len(covers)
@@ -55,10 +56,10 @@ def test_overlapping_spans_are_covered_whole_under_the_longest_label() -> None:
 @pytest.mark.parametrize(
     ("operator", "expected"),
     [
-        (Operator("redact"), " is <AGE>."),
-        (Operator("keep"), "Ada Lovelace is <AGE>."),
-        (Operator("replace", {"new_value": "X"}), "X is <AGE>."),
-        (Operator("mask", {"masking_char": "*", "chars_to_mask": 8, "from_end": True}), "Ada ******** is <AGE>."),
+        (OperatorConfig("redact"), " is <AGE>."),
+        (OperatorConfig("keep"), "Ada Lovelace is <AGE>."),
+        (OperatorConfig("replace", {"new_value": "X"}), "X is <AGE>."),
+        (OperatorConfig("mask", {"masking_char": "*", "chars_to_mask": 8, "from_end": True}), "Ada ******** is <AGE>."),
     ],
 )
 def test_operators_of_presidio_by_label(operator, expected) -> None:
@@ -66,15 +67,20 @@ def test_operators_of_presidio_by_label(operator, expected) -> None:
 
 
 def test_hash_is_presidio_s_sha256_with_a_salt() -> None:
-    redacted = redact_text("Ada", [Span(0, 3, "PERSON")], {"PERSON": Operator("hash", {"salt": "0123456789abcdef"})})
+    redacted = redact_text("Ada", [Span(0, 3, "PERSON")], {"PERSON": OperatorConfig("hash", {"salt": "0123456789abcdef"})})
     assert redacted == hashlib.sha256(b"Ada" + b"0123456789abcdef").hexdigest()
 
 
-@pytest.mark.parametrize("operator", [Operator("nonsense"), Operator("mask", {"masking_char": "**"})])
+@pytest.mark.parametrize("operator", [OperatorConfig("nonsense"), OperatorConfig("mask", {"masking_char": "**"})])
 def test_a_wrong_operator_is_named_without_the_text(operator) -> None:
-    with pytest.raises(RedactionError, match=f"operator '{operator.name}' for PERSON") as error:
+    with pytest.raises(RedactionError, match=f"operator '{operator.operator_name}' for PERSON") as error:
         redact_text(TEXT, [PERSON], {"PERSON": operator})
     assert "Lovelace" not in str(error.value)
+
+
+def test_an_operator_by_its_name_alone_is_refused() -> None:
+    with pytest.raises(RedactionError, match="operator for PERSON: needs an OperatorConfig of presidio-anonymizer, not str"):
+        redact_text(TEXT, [], {"PERSON": "mask"})  # type: ignore[dict-item]
 
 
 def test_a_span_outside_the_text_is_refused() -> None:

@@ -1,6 +1,7 @@
 """What a person sees: progress bars, tables, texts with their placeholders marked."""
 
 from collections.abc import Mapping, Sequence
+from time import monotonic
 
 from rich.console import Console, Group
 from rich.panel import Panel
@@ -23,13 +24,17 @@ _HEADLINE = {
 }
 
 
+_SECONDS_BETWEEN_LINES = 30
+
+
 class TerminalProgress:
-    """Progress bars on standard error, so that standard output stays clean for scripts."""
+    """Progress bars on standard error, so that standard output stays clean for scripts; where that is a log, a line now and then."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars: Progress | None = None
         self._task = TaskID(0)
+        self._said, self._told = 0.0, 0.0
 
     def __enter__(self) -> "TerminalProgress":
         return self
@@ -44,19 +49,31 @@ class TerminalProgress:
         timing = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
         bars = Progress(*columns, *timing, console=self._console)
         self._task = bars.add_task(what, total=total, note="")
-        bars.start()
         self._bars = bars
+        if self._console.is_terminal:
+            bars.start()
+        else:
+            self._say(bars)
 
     def advance(self, done: int, note: str = "") -> None:
         """``done`` more units are finished."""
         if self._bars:
             self._bars.update(self._task, advance=done, note=note)
+            if not self._console.is_terminal and monotonic() - self._said >= _SECONDS_BETWEEN_LINES:
+                self._say(self._bars)
 
     def finish(self) -> None:
         """Leave the bar as it stands."""
-        if self._bars:
+        if self._bars and self._console.is_terminal:
             self._bars.stop()
+        elif self._bars and self._bars.tasks[self._task].completed != self._told:
+            self._say(self._bars)
         self._bars = None
+
+    def _say(self, bars: Progress) -> None:
+        """The bar as one plain line, for a log."""
+        self._console.print(bars.get_renderable())
+        self._said, self._told = monotonic(), bars.tasks[self._task].completed
 
 
 def _percent(value: object) -> str:

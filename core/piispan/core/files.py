@@ -13,7 +13,7 @@ __all__ = ["replacing"]
 
 @contextmanager
 def replacing(path: str | Path, *, errors: str = "strict") -> Iterator[IO[str]]:
-    """A text file (UTF-8, line ends as written) that takes ``path``'s place when the block ends well.
+    """A text file (UTF-8, line ends as written) that takes ``path``'s place when the block ends well; folders above it are made.
 
     Args:
         path: The file's place.
@@ -27,6 +27,7 @@ def replacing(path: str | Path, *, errors: str = "strict") -> Iterator[IO[str]]:
         raise DataError(f"{target}: cannot be written (it is a folder)")
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with beside.open("w", encoding="utf-8", errors=errors, newline="") as file:
             yield file
             file.flush()

@@ -135,8 +135,10 @@ class LabelSet:
         if not isinstance(data, Mapping) or not isinstance(data.get("name"), str) or not isinstance(data.get("labels"), list):
             raise LabelError(f"{where}: needs a name and a list of labels")
         for index, row in enumerate(data["labels"]):
-            if not isinstance(row, Mapping) or not {"name", "description"} <= row.keys() <= {"name", "description", "safe_harbor"}:
+            if not isinstance(row, Mapping) or not {"name", "description"} <= row.keys():
                 raise LabelError(f"{where}: label {index} needs name and description, and may have safe_harbor")
+            if unknown := sorted(map(str, row.keys() - {"name", "description", "safe_harbor"})):
+                raise LabelError(f"{where}: label {index} has keys that mean nothing here: {', '.join(unknown)}")
         try:
             labels = [Label(row["name"], row["description"], row.get("safe_harbor")) for row in data["labels"]]
             return cls(data["name"], tuple(labels))
@@ -160,8 +162,12 @@ class LabelSet:
             data = yaml.safe_load(path.read_text("utf-8"))
         except FileNotFoundError:
             raise LabelError(f"{path}: no such file") from None
+        except UnicodeDecodeError as error:
+            raise LabelError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
         except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            raise LabelError(f"{path}: cannot be read as YAML ({type(error).__name__})") from None
+            mark = getattr(error, "problem_mark", None)
+            where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+            raise LabelError(f"{path}{where}: cannot be read as YAML ({type(error).__name__})") from None
         return cls.from_dict(data, str(path))
 
     @staticmethod

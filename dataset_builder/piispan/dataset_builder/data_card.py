@@ -22,7 +22,7 @@ class CardFacts:
         title: Name of the data set.
         labels: The label set.
         style: Prompt style of the rendered rows.
-        formats: Output formats, one config each besides ``spans``.
+        digests: SHA-256 of each config's rows, by its name: ``spans``, and the output formats.
         documents: Documents of each part, in order.
         support: Spans of each label, by part.
         unwritable: Spans that a format cannot write, by format and label.
@@ -33,12 +33,17 @@ class CardFacts:
     title: str
     labels: LabelSet
     style: str
-    formats: tuple[str, ...]
+    digests: Mapping[str, str]
     documents: Mapping[str, int]
     support: Mapping[str, Mapping[str, int]]
     unwritable: Mapping[str, Mapping[str, int]]
     licence: str | None
     how_made: str
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The output formats that have a config."""
+        return tuple(name for name in self.digests if name != "spans")
 
 
 def render_card(facts: CardFacts) -> str:
@@ -47,9 +52,11 @@ def render_card(facts: CardFacts) -> str:
 
     parts = list(facts.documents)
     configs: list[dict[str, object]] = []
-    for name in ("spans", *facts.formats):
+    for name, digest in facts.digests.items():
         data_files = [{"split": part, "path": f"{name}/{part}-*.parquet"} for part in parts]
-        configs.append({"config_name": name, "data_files": data_files, **({"default": True} if name == "spans" else {})})
+        # datasets keys its cache by a config's fields and not by its files, and would serve the rows of an older export.
+        config: dict[str, object] = {"config_name": name, "data_files": data_files, "description": f"SHA-256 of the rows: {digest}"}
+        configs.append(config | ({"default": True} if name == "spans" else {}))
     head: dict[str, object] = {"license": facts.licence} if facts.licence else {}
     head |= {"task_categories": ["token-classification", "text-generation"], "tags": ["pii", "de-identification", "piispan"]}
     head |= {"configs": configs, MARKER: {"labels": facts.labels.name, "labels_hash": facts.labels.hash, "style": facts.style}}

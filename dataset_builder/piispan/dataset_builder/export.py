@@ -1,5 +1,7 @@
 """Write a split as a data folder that ``load_dataset`` opens: Parquet by config and part, and a dataset card."""
 
+import hashlib
+import json
 import os
 import shutil
 from collections import Counter
@@ -51,7 +53,7 @@ def export_folder(
 
     Args:
         split: What to write; an empty part makes an empty file.
-        folder: Where; its parent must exist.
+        folder: Where; its parents are made.
         labels: The label set of the prompts; every span's label must be in it.
         formats: Output formats, names of ``FORMATS``. A span that a format cannot write is left out of that config and counted.
         style: Prompt style, a name of ``STYLES``.
@@ -68,15 +70,18 @@ def export_folder(
     prompts = {name: make_prompt(style, labels, get_format(name)) for name in formats}
     unwritable = {name: _unwritable(split, prompt.format) for name, prompt in prompts.items()}
     documents = {part: len(members) for part, members in split.parts()}
-    facts = CardFacts(folder.name, labels, style, tuple(prompts), documents, split.support(), unwritable, licence, how_made)
     draft = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     try:
         try:
-            draft.mkdir()
+            draft.mkdir(parents=True)
+            hashes = {name: hashlib.sha256() for name in ("spans", *prompts)}
             for part, members in split.parts():
-                _write(map(_span_row, members), _path(draft, "spans", part))
+                _write(_hashed(map(_span_row, members), hashes["spans"]), _path(draft, "spans", part))
                 for name, prompt in prompts.items():
-                    _write((_chat_row(prompt, document) for document in members), _path(draft, name, part), chat=True)
+                    rows = (_chat_row(prompt, document) for document in members)
+                    _write(_hashed(rows, hashes[name]), _path(draft, name, part), chat=True)
+            digests = {name: found.hexdigest() for name, found in hashes.items()}
+            facts = CardFacts(folder.name, labels, style, digests, documents, split.support(), unwritable, licence, how_made)
             (draft / "README.md").write_text(render_card(facts), "utf-8")
             _swap(draft, folder)
         finally:
@@ -99,8 +104,6 @@ def _check_labels(split: Split, labels: LabelSet) -> None:
 def _check_place(folder: Path) -> None:
     """Refuse a folder that holds anything but what an export writes."""
     if not folder.exists():
-        if not folder.parent.is_dir():
-            raise DataError(f"{folder}: its parent folder does not exist")
         return
     if not folder.is_dir():
         raise DataError(f"{folder}: there is a file of that name")
@@ -121,6 +124,13 @@ def _files_of_export(readme: Path) -> set[str]:
 
 def _path(folder: Path, config: str, part: str) -> Path:
     return folder / config / f"{part}-00000-of-00001.parquet"
+
+
+def _hashed(rows: Iterable[dict[str, object]], found: "hashlib._Hash") -> Iterator[dict[str, object]]:
+    """The rows as they are, each taken into a hash as it goes by."""
+    for row in rows:
+        found.update(json.dumps(row).encode())
+        yield row
 
 
 def _swap(draft: Path, folder: Path) -> None:

@@ -79,6 +79,8 @@ def iter_documents(
         seen.add(document.id)
         report.count(document)
         yield document
+    if not seen:
+        raise DataError(f"{path}: no document can be read; {unit} {report.rejects[-1].number}: {report.rejects[-1].reason}")
 
 
 def _starts_as_array(path: Path) -> bool:
@@ -134,7 +136,9 @@ def _parse(content: bytes, offset: int = 0, *, one_line: bool = False) -> object
     """What JSON gives for ``content``, or a ``DataError`` that says where it broke (returned, so that a reader can go on)."""
     bom = len(codecs.BOM_UTF8) if offset == 0 and content.startswith(codecs.BOM_UTF8) else 0
     try:
-        return json.loads(content[bom:].decode("utf-8"))
+        return json.loads(content[bom:].decode("utf-8"), object_pairs_hook=_object)
+    except DataError as error:
+        return error
     except UnicodeDecodeError as error:
         return DataError(f"not UTF-8 at byte {offset + bom + error.start} of the file; save it as UTF-8")
     except json.JSONDecodeError as error:
@@ -142,6 +146,13 @@ def _parse(content: bytes, offset: int = 0, *, one_line: bool = False) -> object
         return DataError(f"malformed JSON at {place}: {error.msg.removesuffix(' at')}")
     except (ValueError, RecursionError) as error:
         return DataError(f"JSON that cannot be read: {type(error).__name__}")
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise DataError("an object has a key twice")
+    return found
 
 
 def _unreadable(path: Path, error: OSError) -> DataError:

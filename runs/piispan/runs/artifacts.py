@@ -128,14 +128,14 @@ def write_text(path: Path, content: str) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """Make ``folder`` and those above it, and try to write there, before the long work.
+    """Try whether files can be written in ``folder``, or where it would be made, before the long work; nothing is left there.
 
     Raises:
         DataError: If that fails.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        there = next(place for place in (folder.resolve(), *folder.resolve().parents) if place.exists())
+        with tempfile.TemporaryFile(dir=there):
             pass
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror})") from None
@@ -148,8 +148,8 @@ def new_folder(target: Path) -> Iterator[Path]:
     Raises:
         DataError: If it cannot be made or moved.
     """
-    check_writable(target.parent)
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     except OSError as error:
         raise DataError(f"{target.parent}: cannot be written ({error.strerror})") from None

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from piispan.core import DataError, ModelError
 from piispan.dataset_builder import json_lines
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
-from piispan.tagger import DecoderName, Operator, TaggedText, Tagger, VerbatimDecoder, check_operator, read_sidecar, redact_text
+from piispan.tagger import DecoderName, TaggedText, Tagger, VerbatimDecoder, named_operator, read_sidecar, redact_text
 
 __all__ = ["Redacted", "redact_file"]
 
@@ -51,7 +51,7 @@ def redact_file(
     Args:
         model: Folder or Hub id of an adapter. A chat model that was not trained to tag would leave most as it is.
         source: A ``.jsonl`` or ``.ndjson`` file, whose rows keep all keys but ``spans``, have their ``text`` redacted and all else
-            copied; any other file but ``.json`` is one plain text in UTF-8.
+            copied by value (``3.50`` is written ``3.5``); any other file but ``.json`` is one plain text in UTF-8.
         operator: An operator of presidio-anonymizer for all labels, by its name.
         base: Where an adapter's base is, when it was trained on a local folder.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
@@ -64,7 +64,7 @@ def redact_file(
         ModelError: If ``model`` is no adapter.
         RedactionError: If there is no such operator.
     """
-    check_operator(Operator(operator))
+    operators = {"DEFAULT": named_operator(operator)}
     if read_sidecar(model) is None:
         raise ModelError(f"{model}: no adapter, and a chat model that was not trained to tag leaves personal data in; train one first")
     path = Path(source)
@@ -78,12 +78,11 @@ def redact_file(
     )
     texts = [str(row["text"]) for row in rows.values()]
     tagged = _tagged(tagger, texts, progress or Silent())
-    operators = {"DEFAULT": Operator(operator)}
     redacted = [redact_text(text, answer.spans, operators) for text, answer in zip(texts, tagged, strict=True)]
     replaced = Counter(span.label for answer in tagged for span in answer.spans)
     unfaithful = tuple(number for number, answer in zip(rows, tagged, strict=True) if not answer.faithful)
     copied = {key for row in rows.values() for key in row} - {"text", "spans"}
-    written = _lines(list(rows.values()), redacted) if by_rows else redacted[0]
+    written = "".join(map(_line, rows.values(), redacted)) if by_rows else redacted[0]
     return Redacted(written, len(texts), dict(sorted(replaced.items())), unfaithful, tuple(sorted(copied)))
 
 
@@ -93,7 +92,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 (byte {error.start})") from None
+        raise DataError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
 
 
 def _rows(path: Path) -> dict[int, dict[str, object]]:
@@ -104,6 +103,13 @@ def _rows(path: Path) -> dict[int, dict[str, object]]:
             raise DataError(f"{path}, line {number}: {row}")
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
             raise DataError(f"{path}, line {number}: needs an object with a text")
+        try:
+            _line(row, "").encode()
+            row["text"].encode()
+        except UnicodeEncodeError:
+            raise DataError(f"{path}, line {number}: a lone surrogate, which is no character") from None
+        except ValueError:
+            raise DataError(f"{path}, line {number}: a number too large to be copied") from None
         rows[number] = row
     return rows
 
@@ -125,6 +131,7 @@ def _tagged(tagger: Tagger, texts: Sequence[str], bar: Progress) -> list[TaggedT
     return tagged
 
 
-def _lines(rows: Sequence[dict[str, object]], redacted: Sequence[str]) -> str:
-    kept = [{key: value for key, value in row.items() if key != "spans"} for row in rows]
-    return "".join(json.dumps({**row, "text": text}, ensure_ascii=False) + "\n" for row, text in zip(kept, redacted, strict=True))
+def _line(row: Mapping[str, object], text: str) -> str:
+    """The row as it is written: ``text`` in the place of its own, and no spans."""
+    kept = {key: value for key, value in row.items() if key != "spans"}
+    return json.dumps({**kept, "text": text}, ensure_ascii=False, allow_nan=False) + "\n"

@@ -13,7 +13,7 @@ from piispan.tagger.decoding import Decoded, Decoder, DecoderName
 from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
 from piispan.tagger.guesses import PatternGuess
-from piispan.tagger.redaction import Operator, check_operator, redact_text, without_overlap
+from piispan.tagger.redaction import named_operator, redact_text, without_overlap
 from piispan.tagger.tagger import BIAS_GRID, Alignment, TaggedText, Tagger
 from piispan.tagger.verbatim import VerbatimDecoder
 from piispan.tagger.windows import Window, cut_windows, merge_windows
@@ -28,7 +28,6 @@ __all__ = [
     "GenerateDecoder",
     "Guess",
     "OperatingPoint",
-    "Operator",
     "PatternGuess",
     "TaggedText",
     "Tagger",
@@ -37,7 +36,6 @@ __all__ = [
     "Window",
     "calibration_documents",
     "check_enough",
-    "check_operator",
     "choose_operating_point",
     "cut_windows",
     "decoder_name",
@@ -45,6 +43,7 @@ __all__ = [
     "load_causal_lm",
     "make_decoder",
     "merge_windows",
+    "named_operator",
     "read_sidecar",
     "redact_text",
     "weights_sha256",

@@ -36,11 +36,12 @@ from piispan.tagger.calibration import (
 )
 from piispan.tagger.decoders import make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName, Progress
-from piispan.tagger.redaction import Operator, redact_text
+from piispan.tagger.redaction import redact_text
 from piispan.tagger.verbatim import VerbatimDecoder
 
 if TYPE_CHECKING:
     import torch
+    from presidio_anonymizer.entities import OperatorConfig
 
 __all__ = ["BIAS_GRID", "Alignment", "TaggedText", "Tagger"]
 
@@ -235,7 +236,7 @@ class Tagger:
         return choose_operating_point(losses, grid, target_recall=target_recall, delta=delta)
 
     def redact(
-        self, texts: Sequence[str], *, operators: Mapping[str, Operator] | None = None, progress: Progress | None = None
+        self, texts: Sequence[str], *, operators: "Mapping[str, OperatorConfig] | None" = None, progress: Progress | None = None
     ) -> list[str]:
         """Each text with its spans replaced: by ``<LABEL>``, or as ``operators`` say (see ``redact_text``)."""
         found = self.tag(texts, progress=progress)

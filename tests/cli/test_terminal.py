@@ -1,0 +1,24 @@
+"""What a person sees while they wait."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from piispan.cli.terminal import TerminalProgress
+
+
+def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1000, 10))
+    monkeypatch.setattr("piispan.cli.terminal.monotonic", lambda: next(clock))
+    shown = StringIO()
+    with TerminalProgress(Console(file=shown, width=100)) as bars:
+        bars.start("Reading", 20, "documents")
+        for _ in range(20):
+            bars.advance(1)
+    lines = shown.getvalue().splitlines()
+    assert all(line.startswith("Reading") and "documents" in line for line in lines)
+    assert 4 <= len(lines) <= 8
+    assert "0/20" in lines[0]
+    assert "20/20" in lines[-1]
+    assert "\x1b" not in shown.getvalue()
