@@ -29,14 +29,14 @@ from piispan.runs.machine import fastest_dtype, hardware
 from piispan.tagger import embedded_model, load_causal_lm
 from piispan.trainer_ext import (
     IGNORED,
+    PiiSFTConfig,
     PiiSFTTrainer,
     PrefixSharingCollator,
     TokenRow,
     labelled_scores,
     lora_preset,
-    sft_config,
+    prepare,
     statistics,
-    token_rows,
     use_shared_prefix_attention,
 )
 
@@ -48,7 +48,7 @@ def prepared(data: str | None, style: str, count: int, dtype: torch.dtype) -> tu
     model, tokenizer = load_causal_lm(embedded_model(), dtype=dtype)
     prompt: Prompt = long_prompt(tokenizer) if style == "long" else make_prompt("plain", LABELS, get_format("tagged"))
     documents = fixed_split(read_documents(data, labels=LABELS)[0], "random").train if data else tuple(synthesise(count, seed=1))
-    rows = token_rows(documents[:count], prompt, tokenizer, grammar=TagGrammar(tokenizer, LABELS))
+    rows = prepare(documents[:count], prompt, tokenizer, grammar=TagGrammar(tokenizer, LABELS)).rows
     return model, tokenizer, rows
 
 
@@ -73,7 +73,7 @@ def measure(kind: str, style: str, batch: int, steps: int, data: str | None) -> 
     with tempfile.TemporaryDirectory() as scratch:
         for part in (warm, timed):
             torch.manual_seed(0)
-            config = sft_config(scratch, **options)
+            config = PiiSFTConfig(scratch, **options)
             common: Any = {"processing_class": tokenizer, "peft_config": lora_preset() if not seconds else None}
             if kind == "shared":
                 trainer: Any = PiiSFTTrainer(model, config, part, **common)

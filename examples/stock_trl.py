@@ -17,7 +17,7 @@ from piispan.core import LabelSet, get_format, make_prompt
 from piispan.core.segments import TagGrammar
 from piispan.dataset_builder import synthesise
 from piispan.tagger import Tagger, VerbatimDecoder, embedded_model, load_causal_lm
-from piispan.trainer_ext import token_rows
+from piispan.trainer_ext import prepare
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 60
 
@@ -26,7 +26,7 @@ labels = LabelSet.load("presidio")
 prompt = make_prompt("plain", labels, get_format("tagged"))
 
 # Rows with input_ids and labels, TRL's contract for prepared data: text and tags apart, loss on the answer and its end of turn.
-rows = token_rows(synthesise(8 * steps, seed=1), prompt, tokenizer, grammar=TagGrammar(tokenizer, labels))
+rows = prepare(synthesise(8 * steps, seed=1), prompt, tokenizer, grammar=TagGrammar(tokenizer, labels)).rows
 
 with tempfile.TemporaryDirectory() as folder:
     trainer = SFTTrainer(

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from piispan.core import FormatError, MissingExtraError, PiispanError, common_prefix, encode_chat, require_extra
+from piispan.core.chat import TEMPLATE_OPTIONS
 
 
 @given(st.lists(st.lists(st.integers(0, 2), max_size=6), max_size=4))
@@ -35,10 +36,10 @@ def test_encode_chat_passes_template_options_on():
     always = {"tokenize": True, "add_generation_prompt": True, "return_dict": True, "sanitize_control_tokens": True}
     assert encode_chat(recorder, messages, add_generation_prompt=True) == [1, 2]
     assert recorder.seen[0] == list(messages)
-    assert recorder.seen[1] == {**always, "enable_thinking": False}
+    assert recorder.seen[1] == {**always, **TEMPLATE_OPTIONS}
     encode_chat(recorder, messages, add_generation_prompt=False, template_options={"enable_thinking": True, "date": "now"})
     assert recorder.seen[1]["add_generation_prompt"] is False
-    assert recorder.seen[1] == {**always, "add_generation_prompt": False, "enable_thinking": True, "date": "now"}
+    assert recorder.seen[1] == {**always, **TEMPLATE_OPTIONS, "add_generation_prompt": False, "enable_thinking": True, "date": "now"}
 
 
 @pytest.mark.parametrize("template", [None, ""])

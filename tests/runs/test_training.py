@@ -5,7 +5,7 @@ import pytest
 from piispan.core import Document, FormatError, LabelSet, Span, TooLongError, get_format, make_prompt
 from piispan.runs import Silent, TrainSettings
 from piispan.runs.training import seconds_per_step, train_adapter
-from piispan.trainer_ext import token_rows
+from piispan.trainer_ext import prepare
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 LABELS = LabelSet.load("presidio").subset(["PERSON", "AGE"])
@@ -53,7 +53,7 @@ def test_an_answer_that_would_be_cut_stops_the_run_before_the_first_step() -> No
 def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
     model = tiny_llama().float()
     before = [parameter.clone() for parameter in model.parameters()]
-    rows = token_rows(DOCUMENTS, PROMPT, tiny_tokenizer())
+    rows = prepare(DOCUMENTS, PROMPT, tiny_tokenizer()).rows
     assert 0 < seconds_per_step(model, rows, TrainSettings(batch_size=6)) < 60
     assert all(old.equal(new) and new.grad is None for old, new in zip(before, model.parameters(), strict=True))
 

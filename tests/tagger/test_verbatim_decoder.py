@@ -16,7 +16,7 @@ from piispan.tagger import GenerateDecoder, Tagger, VerbatimDecoder, VerbatimGen
 from piispan.tagger.engine import DraftingEngine
 from piispan.tagger.verbatim import _decided, _Text
 from piispan.tagger.windows import Window
-from piispan.trainer_ext import PiiSFTTrainer, sft_config
+from piispan.trainer_ext import PiiSFTConfig, PiiSFTTrainer
 from tests.core.strategies import HOSTILE
 from tests.tagger.constrained import (
     LABELS,
@@ -307,7 +307,7 @@ def test_decoding_in_the_middle_of_training_leaves_training_as_it_was(tmp_path) 
             def on_log(self, args, state, control, logs=None, losses=losses, **kwargs):
                 losses.extend([logs["loss"]] if "loss" in logs else [])
 
-        config = sft_config(tmp_path, use_cpu=True, max_steps=4, logging_steps=1, per_device_train_batch_size=4)
+        config = PiiSFTConfig(tmp_path, use_cpu=True, max_steps=4, logging_steps=1, per_device_train_batch_size=4)
         PiiSFTTrainer(model, config, rows, processing_class=tokenizer, callbacks=[Callback()]).train()
         runs.append(losses)
     assert runs[0] == pytest.approx(runs[1], rel=1e-6)

@@ -11,14 +11,14 @@ from piispan.core import FormatError, TagTokens
 from piispan.core.segments import TagGrammar, add_tag_tokens
 from piispan.trainer_ext import (
     IGNORED,
+    PiiSFTConfig,
     PiiSFTTrainer,
     PrefixSharingCollator,
     TokenRow,
     labelled_scores,
     lora_preset,
-    sft_config,
+    prepare,
     token_row,
-    token_rows,
     use_shared_prefix_attention,
 )
 from tests.tiny import tiny_llama, tiny_tokenizer
@@ -29,7 +29,7 @@ def made(tag_tokens: TagTokens) -> tuple[PreTrainedModel, PreTrainedTokenizerBas
     model, tokenizer = tiny_llama(), tiny_tokenizer()
     added = add_tag_tokens(model, tokenizer, LABELS) if tag_tokens == "special" else None
     grammar = TagGrammar(tokenizer, LABELS, tag_tokens=tag_tokens)
-    return model, tokenizer, token_rows(DOCUMENTS, plain_prompt(), tokenizer, grammar=grammar, loss="decisions"), added
+    return model, tokenizer, prepare(DOCUMENTS, plain_prompt(), tokenizer, grammar=grammar, loss="decisions").rows, added
 
 
 def masked_softmax_loss(model: PreTrainedModel, rows: list[TokenRow]) -> torch.Tensor:
@@ -69,7 +69,7 @@ def test_loss_and_gradients_are_those_of_a_masked_softmax(tag_tokens: TagTokens)
 
 def test_forced_tokens_bear_no_loss() -> None:
     _, tokenizer, rows, _ = made("text")
-    answers = token_rows(DOCUMENTS, plain_prompt(), tokenizer, grammar=TagGrammar(tokenizer, LABELS))
+    answers = prepare(DOCUMENTS, plain_prompt(), tokenizer, grammar=TagGrammar(tokenizer, LABELS)).rows
     for row, answer in zip(rows, answers, strict=True):
         assert row["input_ids"] == answer["input_ids"]
         chosen = [label for label in row["labels"] if label != IGNORED]
@@ -87,7 +87,7 @@ def test_decisions_need_segments() -> None:
 def test_training_learns_the_decisions_and_an_adapter_brings_its_tag_tokens(tag_tokens: TagTokens, tmp_path: Path) -> None:
     model, tokenizer, rows, added = made(tag_tokens)
     _enlarge(model)
-    config = sft_config(tmp_path / "run", max_steps=40, logging_steps=1, per_device_train_batch_size=4, learning_rate=5e-2, use_cpu=True)
+    config = PiiSFTConfig(tmp_path / "run", max_steps=40, logging_steps=1, per_device_train_batch_size=4, learning_rate=5e-2, use_cpu=True)
     trainer = PiiSFTTrainer(model, config, rows, processing_class=tokenizer, peft_config=lora_preset(rank=4, tag_tokens=added))
     losses = []
     trainer.add_callback(_Losses(losses))

@@ -7,9 +7,19 @@ from hypothesis import strategies as st
 from torch.nn.functional import scaled_dot_product_attention
 
 from piispan.core import FormatError, ModelError
-from piispan.trainer_ext import IGNORED, PrefixLayout, PrefixSharingCollator, group_by_length, use_shared_prefix_attention
+from piispan.trainer_ext import (
+    IGNORED,
+    PiiSFTConfig,
+    PiiSFTTrainer,
+    PrefixLayout,
+    PrefixSharingCollator,
+    first_fit_decreasing,
+    group_by_length,
+    loss_items,
+    use_shared_prefix_attention,
+)
 from piispan.trainer_ext.beside_prefix import attend_beside_prefix
-from tests.tiny import tiny_gemma3, tiny_llama, tiny_mistral, tiny_qwen3
+from tests.tiny import tiny_gemma3, tiny_llama, tiny_mistral, tiny_qwen3, tiny_tokenizer
 from tests.trainer_ext.examples import random_rows
 
 MODELS = [tiny_llama, tiny_qwen3, tiny_gemma3, tiny_mistral]
@@ -130,11 +140,51 @@ def test_a_model_that_keeps_the_layout_from_its_layers_is_refused() -> None:
         model(input_ids=batch["input_ids"], position_ids=batch["position_ids"], attention_mask=batch["attention_mask"])
 
 
-def test_rows_that_begin_with_loss_are_packed_too() -> None:
-    rows = [{"id": str(i), "input_ids": [1, 2, i], "labels": [1, 2, i]} for i in range(3)]
+def test_a_prefix_that_bears_loss_is_shared_and_counts_once_for_each_document() -> None:
+    rows = [{"id": str(i), "input_ids": [1, 2, 3, i], "labels": [1, 2, 3, i]} for i in range(4, 7)]
     batch = PrefixSharingCollator(257)(rows)
-    assert batch["prefix_layout"].prefix == 0
-    assert batch["labels"].tolist() == [[IGNORED, 2, 0, IGNORED, 2, 1, IGNORED, 2, 2]]
+    assert batch["prefix_layout"].prefix == 2
+    assert batch["input_ids"].tolist() == [[1, 2, 3, 4, 3, 5, 3, 6]]
+    assert batch["labels"].tolist() == [[IGNORED, 2, 3, 4, IGNORED, 5, IGNORED, 6]]
+    assert batch["weights"].tolist() == [3, 3, 1, 1, 1]
+    assert loss_items(batch) == 9
+
+
+@pytest.mark.parametrize("prefix", [0, 1, 30])
+@pytest.mark.parametrize("documents", [1, 5])
+@pytest.mark.parametrize("weight", [0.1, 1.0])
+def test_weighted_loss_on_the_prompt_is_that_of_each_row_alone(weight, documents, prefix, tmp_path) -> None:
+    rows = random_rows(documents, prefix=prefix, seed=4)
+    model = tiny_llama(seed=3)
+    total, count = torch.zeros((), dtype=torch.float64), 0.0
+    weighted = []
+    for row in rows:
+        weights = [weight if label == IGNORED else 1.0 for label in row["labels"]]
+        ids = torch.tensor([row["input_ids"]])
+        losses = torch.nn.functional.cross_entropy(model(input_ids=ids).logits[0, :-1], ids[0, 1:], reduction="none")
+        total = total + (losses * torch.tensor(weights[1:])).sum()
+        count += sum(weights[1:])
+        weighted.append({**row, "labels": row["input_ids"], "weights": weights})
+    expected = total / count
+    wanted = torch.autograd.grad(expected, list(model.parameters()))
+    config = PiiSFTConfig(tmp_path, use_cpu=True)
+    trainer = PiiSFTTrainer(model, config, weighted, processing_class=tiny_tokenizer())
+    batch = trainer.data_collator(weighted)
+    assert batch["prefix_layout"].prefix == (len(rows[0]["input_ids"]) - 1 if documents == 1 else max(prefix - 1, 0))
+    loss = trainer.compute_loss(model, batch)
+    torch.testing.assert_close(loss.double(), expected, rtol=1e-5, atol=0)
+    for ours, right in zip(torch.autograd.grad(loss, list(model.parameters())), wanted, strict=True):
+        assert (ours - right).norm() <= 1e-5 * right.norm()
+
+
+@given(st.lists(st.integers(1, 60), max_size=40), st.integers(1, 100))
+def test_bins_hold_every_document_once_and_no_more_than_fits(sizes, room) -> None:
+    bins = first_fit_decreasing(sizes, room)
+    assert sorted(index for members in bins for index in members) == list(range(len(sizes)))
+    for members in bins:
+        assert sum(sizes[index] for index in members) <= room or len(members) == 1
+    loads = [sum(sizes[index] for index in members) for members in bins]
+    assert all(left + right > room for number, left in enumerate(loads) for right in loads[number + 1 :])
 
 
 def test_recurrent_layers_are_refused() -> None:

@@ -3,11 +3,11 @@
 import pytest
 import torch
 from datasets import Dataset
-from transformers import TrainerCallback
+from transformers import EarlyStoppingCallback, TrainerCallback
 from trl import SFTTrainer
 
 from piispan.core import FormatError, TooLongError
-from piispan.trainer_ext import IGNORED, PiiSFTTrainer, lora_preset, sft_config
+from piispan.trainer_ext import IGNORED, PiiSFTConfig, PiiSFTTrainer, lora_preset
 from tests.tiny import tiny_llama, tiny_tokenizer
 from tests.trainer_ext.examples import random_rows
 
@@ -23,7 +23,7 @@ class Losses(TrainerCallback):
 
 def _config(folder, **changes):
     defaults = {"use_cpu": True, "per_device_train_batch_size": 4, "max_steps": 6, "logging_steps": 1, "learning_rate": 1e-2}
-    return sft_config(folder, **{**defaults, **changes})
+    return PiiSFTConfig(folder, **{**defaults, **changes})
 
 
 def test_a_trajectory_equals_that_of_the_stock_trainer_on_the_same_rows(tmp_path) -> None:
@@ -52,6 +52,61 @@ def test_gradient_accumulation_gives_the_steps_of_the_large_batch(tmp_path) -> N
         PiiSFTTrainer(tiny_llama().float(), config, rows, processing_class=tiny_tokenizer(), callbacks=[losses]).train()
         runs.append(losses.values)
     assert runs[0] == pytest.approx(runs[1], rel=1e-4)
+
+
+def test_rows_that_do_not_fit_into_one_give_the_steps_of_the_large_batch(tmp_path) -> None:
+    rows, runs = random_rows(16, seed=6), []
+    for changes in ({}, {"max_tokens": 60}):
+        losses = Losses()
+        config = _config(tmp_path, max_steps=2, per_device_train_batch_size=8, **changes)
+        trainer = PiiSFTTrainer(tiny_llama().float(), config, rows, rows[:8], processing_class=tiny_tokenizer(), callbacks=[losses])
+        trainer.train()
+        runs.append([*losses.values, trainer.evaluate()["eval_loss"]])
+    assert len(trainer.data_collator(rows[:8])["rest"]) >= 2
+    assert runs[0] == pytest.approx(runs[1], rel=1e-4)
+
+
+def test_full_sequence_loss_is_that_of_the_stock_trainer(tmp_path) -> None:
+    rows = [{**row, "labels": row["input_ids"]} for row in random_rows(24, seed=4)]
+    ours, stock = Losses(), Losses()
+    PiiSFTTrainer(tiny_llama().float(), _config(tmp_path), rows, processing_class=tiny_tokenizer(), callbacks=[ours]).train()
+    SFTTrainer(
+        model=tiny_llama().float(),
+        args=_config(tmp_path),
+        train_dataset=Dataset.from_list([{k: row[k] for k in ("input_ids", "labels")} for row in rows]),
+        processing_class=tiny_tokenizer(),
+        callbacks=[stock],
+    ).train()
+    assert ours.values == pytest.approx(stock.values, rel=1e-4)
+
+
+def test_the_best_checkpoint_by_a_score_is_loaded_in_the_end_and_training_stops_early(tmp_path) -> None:
+    given = iter([0.2, 0.8, 0.5, 0.4, 0.9])
+    seen = []
+
+    def score(model) -> dict[str, float]:
+        seen.append(model.lm_head.weight.detach().clone())
+        return {"f1": next(given)}
+
+    rows = random_rows(8)
+    config = _config(
+        tmp_path,
+        max_steps=5,
+        eval_strategy="steps",
+        eval_steps=1,
+        save_strategy="steps",
+        save_steps=1,
+        load_best_model_at_end=True,
+        metric_for_best_model="f1",
+    )
+    stopping = [EarlyStoppingCallback(early_stopping_patience=2)]
+    model = tiny_llama().float()
+    trainer = PiiSFTTrainer(model, config, rows, rows[:4], processing_class=tiny_tokenizer(), callbacks=stopping, score=score)
+    trainer.train()
+    assert trainer.state.global_step == len(seen) == 4
+    assert trainer.state.best_metric == 0.8
+    assert trainer.model.lm_head.weight.equal(seen[1])
+    assert {"eval_f1", "eval_loss"} <= {key for entry in trainer.state.log_history for key in entry}
 
 
 def test_only_the_adapter_is_trained(tmp_path) -> None:

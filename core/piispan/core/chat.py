@@ -10,6 +10,12 @@ from piispan.core.prompts import Message
 __all__ = ["ChatTokenizer", "common_prefix", "encode_chat", "end_of_turn"]
 
 
+TEMPLATE_OPTIONS: Mapping[str, Any] = {"enable_thinking": False, "date_string": "26 Jul 2024"}
+"""Variables of every conversation; templates ignore what they do not know. Qwen3 would train an empty think block otherwise, and Llama
+3.2 write today's date into the prompt, so that an adapter would be asked otherwise tomorrow (this date is the template's own default).
+"""
+
+
 class ChatTokenizer(Protocol):
     """What is needed of a ``transformers`` tokenizer, so that this room need not import it."""
 
@@ -40,15 +46,14 @@ def encode_chat(
         tokenizer: A tokenizer with a chat template.
         messages: Alternating user and assistant turns.
         add_generation_prompt: End with the opening of an assistant turn.
-        template_options: Further variables of the template.
+        template_options: Further variables of the template; they win over ``TEMPLATE_OPTIONS``.
 
     Raises:
         FormatError: If the tokenizer has no chat template.
     """
     if not tokenizer.chat_template:
         raise FormatError("the tokenizer has no chat template; piispan needs a chat (instruct) model")
-    # Templates that know no thinking ignore the option; Qwen3 would otherwise train an empty think block.
-    options = {"enable_thinking": False, **(template_options or {})}
+    options = {**TEMPLATE_OPTIONS, **(template_options or {})}
     encoded = tokenizer.apply_chat_template(
         list(messages),
         tokenize=True,

@@ -13,7 +13,7 @@ from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import UNTRAINED, TrainSettings
 from piispan.runs.training import train_adapter
-from piispan.tagger import DecoderName, Tagger, decoder_name, embedded_model, load_causal_lm, make_decoder
+from piispan.tagger import DecoderName, Tagger, decoder_name, embedded_model, load_causal_lm, make_decoder, merge_for_decoding
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -113,6 +113,7 @@ class Experiment:
         trained = train_adapter(
             self.loaded.model, self.loaded.tokenizer, documents, self.prompt, self.settings, self.progress, deadline=deadline
         )
+        merge_for_decoding(trained.model)  # as it will be when it is loaded
         self._model, self.training, self._trained_on = trained.model, trained.facts, documents
 
     def write(self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated) -> dict[str, object]:

@@ -13,7 +13,7 @@ from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
-from piispan.trainer_ext import PackedBatch, PrefixSharingCollator, TokenRow, lora_preset, sft_config, token_rows
+from piispan.trainer_ext import PackedBatch, PiiSFTConfig, PrefixSharingCollator, TokenRow, lora_preset, prepare
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
@@ -96,13 +96,13 @@ def training_rows(
     tokenisation, placement, tag_tokens, loss = settings.spelling
     segments = tokenisation == "segments"
     grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=tag_tokens, placement=placement) if segments else None
-    return token_rows(documents, prompt, tokenizer, grammar=grammar, loss=loss, max_length=max_length)
+    return prepare(documents, prompt, tokenizer, grammar=grammar, loss=loss, max_length=max_length).rows
 
 
 def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:
     import torch
 
-    return sft_config(
+    return PiiSFTConfig(
         scratch,
         per_device_train_batch_size=settings.batch_size,
         learning_rate=settings.learning_rate,

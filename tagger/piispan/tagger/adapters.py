@@ -1,11 +1,12 @@
 """Where an adapter and its base are found, and whether this version can honour its settings."""
 
 from pathlib import Path
+from typing import Any
 
 from piispan.core import SIDECAR_NAME, ModelError, Sidecar, SidecarError
 from piispan.tagger.base_model import embedded_model, weights_sha256
 
-__all__ = ["adapter_folder", "base_of", "check_honoured", "read_sidecar"]
+__all__ = ["adapter_folder", "base_of", "check_honoured", "merge_for_decoding", "read_sidecar"]
 
 
 def base_of(sidecar: Sidecar, name: str | Path, given: str | Path | None) -> str | Path:
@@ -69,6 +70,18 @@ def _hub_adapter(name: str, revision: str | None) -> Path | None:
     if (folder / "adapter_config.json").is_file():
         raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan")
     return None
+
+
+def merge_for_decoding(model: Any) -> None:
+    """Add the adapter's weights to the base's, in place, where that loses nothing but rounding; decoding is half as fast again.
+
+    The adapter stays what it is, and can be saved. A quantised base stays apart.
+
+    Args:
+        model: A PEFT model.
+    """
+    if not getattr(model, "is_quantized", False):
+        model.merge_adapter()
 
 
 def check_honoured(sidecar: Sidecar, name: str | Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from piispan.core import ModelError, attention_windows, common_prefix
+from piispan.core.output_head import narrowed_head
 from piispan.tagger.drafting import Draft, Row, TagBias, Verdict, asked_places
 from piispan.tagger.paged_attention import KeyValuePool, KeyValues, PackedPass, RowTokens, use_paged_attention
 from piispan.tagger.restricted import choose_allowed
@@ -55,25 +56,28 @@ class DraftingEngine:
             if self.prefix:
                 plan = PackedPass(pool, [], len(self.prefix), self.model.device)
                 with torch.inference_mode():
-                    self.forward(self.prefix, range(len(self.prefix)), plan, [0])
+                    self.forward(self.prefix, range(len(self.prefix)), plan, [0], [0])
             self._keys = pool.prefix
         return self._keys
 
-    def forward(self, ids: Sequence[int], positions: Iterable[int], plan: PackedPass, kept: Sequence[int]) -> torch.Tensor:
-        """Logits ``(kept, vocabulary)`` of one packed row.
+    def forward(
+        self, ids: Sequence[int], positions: Iterable[int], plan: PackedPass, kept: Sequence[int], scored: Sequence[int]
+    ) -> torch.Tensor:
+        """Logits ``(kept, scored tokens)`` of one packed row.
 
         Raises:
             ModelError: If the model did not attend as the pass says, and so read one text as part of another.
         """
         device = self.model.device
-        output = self.model(
-            input_ids=torch.tensor([list(ids)], device=device),
-            position_ids=torch.tensor([list(positions)], device=device),
-            attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device),
-            packed_pass=plan,
-            use_cache=False,
-            logits_to_keep=torch.tensor(list(kept), device=device),
-        )
+        with narrowed_head(self.model, torch.tensor(scored, device=device)):
+            output = self.model(
+                input_ids=torch.tensor([list(ids)], device=device),
+                position_ids=torch.tensor([list(positions)], device=device),
+                attention_mask=torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device),
+                packed_pass=plan,
+                use_cache=False,
+                logits_to_keep=torch.tensor(list(kept), device=device),
+            )
         if not plan.windows or (attention_windows(self.model) and plan.windows == {None}):
             name = type(self.model).__name__
             raise ModelError(f"{name} does not tell its attention what verbatim decoding needs; decode it with plain generation")
@@ -214,10 +218,11 @@ class _Run:
             ids += one.tokens
         rows = [RowTokens(one.row.slots, len(one.tokens)) for one in inputs]
         plan = PackedPass(pool, rows, len(self._prefix), self._engine.model.device)
-        logits = self._engine.forward(ids, positions, plan, kept or [0])
+        scored = sorted({token for allowed in options for token in allowed})
+        logits = self._engine.forward(ids, positions, plan, kept or [0], scored or [0])
         verdicts: list[dict[int, Verdict]] = [{} for _ in inputs]
         if places:
-            for (number, place), verdict in zip(places, choose_allowed(logits, options, biases), strict=True):
+            for (number, place), verdict in zip(places, choose_allowed(logits, scored, options, biases), strict=True):
                 verdicts[number][place] = verdict
         return verdicts
 

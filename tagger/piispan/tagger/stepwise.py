@@ -45,7 +45,7 @@ class StepwiseEngine:
             decided = len(row.answer)
             draft = row.draft(0)
             place, options, bias = next(asked_places(row, draft, self.bias))
-            row.accept(draft, {place: choose_allowed(output.logits[0, -1:], [options], [bias])[0]})
+            row.accept(draft, {place: choose_allowed(output.logits[0, -1:, options], options, [options], [bias])[0]})
             for token in [] if row.finished else row.answer[decided:]:
                 output = self._forward(row, [token], {name: output[name] for name in _CACHES if name in output})
 

@@ -24,7 +24,7 @@ from piispan.core import (
     require_extra,
 )
 from piispan.core.segments import add_tag_tokens
-from piispan.tagger.adapters import adapter_folder, base_of, check_honoured
+from piispan.tagger.adapters import adapter_folder, base_of, check_honoured, merge_for_decoding
 from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors
 from piispan.tagger.calibration import (
     OperatingPoint,
@@ -133,6 +133,7 @@ class Tagger:
             adapted: Any = PeftModel.from_pretrained(model, folder, use_safetensors=True).eval()
         except loading_errors() as error:
             raise ModelError(f"cannot load the adapter {str(name)!r}: {first_line(error)}") from error
+        merge_for_decoding(adapted)
         made = make_decoder(
             decoder,
             adapted,

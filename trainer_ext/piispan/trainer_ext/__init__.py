@@ -1,42 +1,62 @@
-"""Training: labels on the answer only, the shared prompt prefix, a thin trainer over TRL's.
+"""Training: loss where it belongs, the shared prompt prefix, a thin trainer over TRL's.
 
-``PiiSFTTrainer``, ``labelled_scores`` and ``use_shared_prefix_attention`` are loaded when first asked for, since they need torch,
-transformers, trl and peft (``pip install "piispan[train]"``).
+``PiiSFTConfig``, ``PiiSFTTrainer``, ``labelled_scores``, ``loss_items`` and ``use_shared_prefix_attention`` are loaded when first asked
+for, since they need torch, transformers, trl and peft (``pip install "piispan[train]"``).
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from piispan.core import require_extra
-from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, group_by_length
-from piispan.trainer_ext.presets import lora_preset, sft_config
-from piispan.trainer_ext.rows import IGNORED, TokenRow, TokenStatistics, statistics, token_row, token_rows
+from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
+from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, first_fit_decreasing, group_by_length
+from piispan.trainer_ext.presets import lora_preset
+from piispan.trainer_ext.rows import Prepared, RowOptions, TokenRow, TokenStatistics, TooLong, chat_row, prepare, statistics, token_row
+from piispan.trainer_ext.splitting import split_document
+from piispan.trainer_ext.turns import IGNORED, TrainOn
 
 if TYPE_CHECKING:
-    from piispan.trainer_ext.losses import labelled_scores
+    from piispan.trainer_ext.config import PiiSFTConfig
+    from piispan.trainer_ext.losses import labelled_scores, loss_items
     from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
     from piispan.trainer_ext.trainer import PiiSFTTrainer
 
 __all__ = [
     "IGNORED",
+    "LastTurnCollator",
     "PackedBatch",
+    "PaddedBatch",
+    "PiiSFTConfig",
     "PiiSFTTrainer",
     "PrefixLayout",
     "PrefixSharingCollator",
+    "Prepared",
+    "RowOptions",
     "TokenRow",
     "TokenStatistics",
+    "TooLong",
+    "TrainOn",
+    "chat_row",
+    "first_fit_decreasing",
     "group_by_length",
     "labelled_scores",
     "lora_preset",
-    "sft_config",
+    "loss_items",
+    "prepare",
+    "split_document",
     "statistics",
     "token_row",
-    "token_rows",
     "use_shared_prefix_attention",
 ]
 
 
-_WITH_TORCH = {"PiiSFTTrainer": "trainer", "labelled_scores": "losses", "use_shared_prefix_attention": "prefix_attention"}
+_WITH_TORCH = {
+    "PiiSFTConfig": "config",
+    "PiiSFTTrainer": "trainer",
+    "labelled_scores": "losses",
+    "loss_items": "losses",
+    "use_shared_prefix_attention": "prefix_attention",
+}
 """Modules of the names that need the ``train`` extra."""
 
 

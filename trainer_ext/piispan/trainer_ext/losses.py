@@ -1,12 +1,21 @@
 """The two losses: over the whole vocabulary, or over the tokens that verbatim decoding may choose."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 
-from piispan.trainer_ext.rows import IGNORED
+from piispan.core.output_head import narrowed_head
+from piispan.trainer_ext.turns import IGNORED
 
-__all__ = ["labelled_scores"]
+__all__ = ["labelled_scores", "loss_items"]
+
+
+def loss_items(batch: Mapping[str, Any]) -> torch.Tensor:
+    """What a batch's loss is divided by: its labelled tokens, each as much as it counts."""
+    weights = batch.get("weights")
+    own: torch.Tensor = (batch["labels"][..., 1:] != IGNORED).sum() if weights is None else weights.sum()
+    return sum((loss_items(more) for more in batch.get("rest", ())), start=own)
 
 
 def labelled_scores(model: Any, inputs: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor, Any]:
@@ -15,18 +24,20 @@ def labelled_scores(model: Any, inputs: dict[str, Any]) -> tuple[torch.Tensor, t
     Args:
         model: A causal language model with ``use_shared_prefix_attention``, wrapped or not.
         inputs: A batch of ``PrefixSharingCollator``. With ``choices`` the scores are those of the tokens to choose from, else those of
-            the vocabulary. The output head is applied to labelled places only.
+            the vocabulary. The output head is applied to labelled places only, and with ``choices`` to the tokens of some choice only.
 
     Returns:
         Scores, float32 ``(labelled, vocabulary or most choices)``; targets, int64 ``(labelled,)``; the model's output.
     """
     labels = inputs["labels"][0, 1:]
     kept = (labels != IGNORED).nonzero().squeeze(1)
-    wanted = {name: value for name, value in inputs.items() if name not in {"labels", "choices"}}
-    output = model(**wanted, use_cache=False, logits_to_keep=kept)
-    logits, targets = output.logits[0], labels[kept]
-    choices = inputs.get("choices")
+    wanted = {name: value for name, value in inputs.items() if name not in {"labels", "choices", "weights", "rest"}}
+    targets, choices = labels[kept], inputs.get("choices")
     if choices is None:
-        return logits.float(), targets, output
-    scores = logits.gather(1, choices.clamp(min=0)).float().masked_fill(choices < 0, float("-inf"))
+        output = model(**wanted, use_cache=False, logits_to_keep=kept)
+        return output.logits[0].float(), targets, output
+    tokens, columns = torch.unique(choices.clamp(min=0), return_inverse=True)
+    with narrowed_head(getattr(model, "module", model), tokens):
+        output = model(**wanted, use_cache=False, logits_to_keep=kept)
+    scores = output.logits[0].gather(1, columns).float().masked_fill(choices < 0, float("-inf"))
     return scores, (choices == targets[:, None]).int().argmax(1), output

@@ -2,7 +2,7 @@
 
 Each document attends to the prefix and causally to itself. No mask over the whole row is built: the
 prefix is one causal product, and each group of documents of like length is one batched product against
-``[prefix, document]``, so the cost is linear in the number of documents.
+``[prefix, document]``, so the cost is linear in the number of documents. On a CPU, where no window cuts, see ``beside_prefix``.
 """
 
 from typing import Any
@@ -14,6 +14,7 @@ from transformers.integrations.sdpa_attention import repeat_kv, sdpa_attention_f
 from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from piispan.core import FormatError, exchange_attention, forgets_no_keys, refuse_packed_row
+from piispan.trainer_ext.beside_prefix import attend_beside_prefix
 from piispan.trainer_ext.prefix_sharing import PrefixLayout
 
 __all__ = ["IMPLEMENTATION", "use_shared_prefix_attention"]
@@ -75,6 +76,8 @@ def _attend(
     if unsupported:
         raise FormatError(f"attention with {unsupported[0]} cannot share a prompt prefix; use trl's SFTTrainer with its padded collator")
     window = sliding_window if sliding_window is not None else getattr(module, "sliding_window", None)
+    if query.device.type == "cpu" and not dropout and (window is None or window >= prefix_layout.longest):
+        return attend_beside_prefix(query, key, value, prefix_layout, scaling), None
     shared = prefix_layout.prefix
     groups = query.shape[1] // key.shape[1]
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)

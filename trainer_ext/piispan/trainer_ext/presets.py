@@ -1,14 +1,12 @@
-"""Settings that work, as TRL and PEFT configuration objects."""
+"""Adapters that work, as PEFT configuration objects."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from peft import LoraConfig
-    from trl import SFTConfig
 
-__all__ = ["lora_preset", "sft_config"]
+__all__ = ["lora_preset"]
 
 
 def lora_preset(
@@ -51,34 +49,3 @@ def _trained_rows(tag_tokens: Sequence[int], model: Any) -> dict[str, list[int]]
     names = {id(layer): name.rsplit(".", 1)[-1] for name, layer in model.named_modules()}
     layers = [embedding] if head is None or head.weight is embedding.weight else [embedding, head]
     return {names[id(layer)]: list(tag_tokens) for layer in layers}
-
-
-def sft_config(output_dir: str | Path, **changes: Any) -> "SFTConfig":
-    """``trl.SFTConfig`` with this package's defaults.
-
-    Rows come prepared, so nothing is cut (``max_length=None``) and nothing is packed by TRL; nothing is
-    reported to a service and no checkpoint is kept unless asked for.
-
-    Args:
-        output_dir: Folder for checkpoints and logs.
-        changes: Any field of ``SFTConfig``; they win over the defaults.
-    """
-    from trl import SFTConfig
-
-    defaults: dict[str, Any] = {
-        "per_device_train_batch_size": 16,
-        "learning_rate": 1e-3,
-        "num_train_epochs": 3,
-        "lr_scheduler_type": "cosine",
-        "warmup_steps": 0.05,
-        "logging_steps": 10,
-        "save_strategy": "no",
-        "report_to": "none",
-        "bf16": False,
-        "gradient_checkpointing": False,
-        "max_length": None,
-        "packing": False,
-        "dataloader_pin_memory": False,
-        "disable_tqdm": True,
-    }
-    return SFTConfig(output_dir=str(output_dir), **{**defaults, **changes})

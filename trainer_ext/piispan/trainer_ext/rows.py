@@ -2,33 +2,71 @@
 
 *Joint* tokenisation is the chat template's own, of the whole conversation. The loss falls on what the whole
 conversation has beyond the prompt: the last assistant turn with its end-of-turn token. No marker string is
-searched for; the boundary is the token-level common prefix of the two renderings.
+searched for; see ``turns``.
 
 *Segments* are for the format ``tagged``: prompt, text and tags encoded apart, as verbatim decoding puts them together.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import NotRequired, TypedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NotRequired, TypedDict, Unpack, get_args
 
 from piispan.core import ChatTokenizer, Document, FormatError, Loss, Prompt, TooLongError, common_prefix, encode_chat, end_of_turn
 from piispan.core.segments import TagGrammar, gold_decisions
+from piispan.trainer_ext.splitting import split_document
+from piispan.trainer_ext.turns import IGNORED, TrainOn, conversation, loss_mask, prompt_mask, turn_mask
 
-__all__ = ["IGNORED", "TokenRow", "TokenStatistics", "statistics", "token_row", "token_rows"]
+__all__ = ["Prepared", "RowOptions", "TokenRow", "TokenStatistics", "TooLong", "chat_row", "prepare", "statistics", "token_row"]
 
-IGNORED = -100
-"""The label of a token that bears no loss (PyTorch's ``ignore_index``)."""
+TooLong = Literal["error", "drop", "split"]
+"""What becomes of a document that does not fit: nothing is trained, it is left out, or it is cut into several. No answer is ever cut."""
 
 
 class TokenRow(TypedDict):
     """One training row. ``labels`` is ``input_ids`` with ``IGNORED`` for tokens without loss.
 
-    For loss on decisions, ``choices`` has for each labelled token the tokens among which it was chosen.
+    For loss on decisions, ``choices`` has for each labelled token the tokens among which it was chosen. Where tokens count
+    differently, ``weights`` has for each labelled token how much.
     """
 
     id: str
     input_ids: list[int]
     labels: list[int]
     choices: NotRequired[list[list[int]]]
+    weights: NotRequired[list[float]]
+
+
+class RowOptions(TypedDict, total=False):
+    """Options of ``token_row`` and ``prepare``.
+
+    ``grammar``: tags and tokenizer for tokenisation in segments; without it (``None``), joint tokenisation.
+    ``loss``: ``answer`` (the default) puts loss on every token of the answer and the end of its turn; ``decisions``, for segments
+    only, on the tokens that verbatim decoding has to choose, against those it may choose from.
+    ``train_on``: ``last_turn`` (the default) is the answer; ``all_assistant_turns`` adds those of the prompt; ``everything`` is all.
+    ``prompt_loss_weight``: how much the loss of all other tokens counts, 0 (the default) to 1.
+    ``max_length``: most tokens of prompt and answer together; ``None`` (the default) for no limit.
+    """
+
+    grammar: TagGrammar | None
+    loss: Loss
+    train_on: TrainOn
+    prompt_loss_weight: float
+    max_length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Rows of documents.
+
+    Args:
+        rows: In the documents' order.
+        dropped: Ids of documents left out because they are too long.
+        split: Ids of documents cut into several rows.
+    """
+
+    rows: list[TokenRow]
+    dropped: tuple[str, ...]
+    split: tuple[str, ...]
 
 
 class TokenStatistics(TypedDict):
@@ -41,82 +79,131 @@ class TokenStatistics(TypedDict):
     prefix: int
 
 
-def token_row(
-    document: Document,
-    prompt: Prompt,
-    tokenizer: ChatTokenizer,
-    *,
-    grammar: TagGrammar | None = None,
-    loss: Loss = "answer",
-    max_length: int | None = None,
-) -> TokenRow:
+def token_row(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, **options: Unpack[RowOptions]) -> TokenRow:
     """The row of one document.
 
     Args:
         document: The document with its gold spans.
         prompt: Style, labels and output format.
         tokenizer: The model's tokenizer, with its chat template.
-        grammar: Tags and tokenizer for tokenisation in segments; ``None`` for joint tokenisation.
-        loss: ``answer`` puts loss on every token of the answer and the end of its turn; ``decisions``, for segments only, on the
-            tokens that verbatim decoding has to choose, against those it may choose from.
-        max_length: Most tokens of prompt and answer together; ``None`` for no limit.
+        options: See ``RowOptions``.
 
     Raises:
-        TooLongError: If the row is longer; an answer is never cut. Names the document.
-        FormatError: If the format can't write a span, or the template reorders turns.
+        TooLongError: If the row is longer than ``max_length``; an answer is never cut. Names the document.
+        FormatError: If the format can't write a span, the template reorders turns, or the options do not go together.
         LabelError: If a gold label is not one of the prompt's.
     """
     for span in document.spans:
         prompt.labels.require(span.label, f"document {document.id!r}: ")
+    grammar, loss = options.get("grammar"), options.get("loss", "answer")
+    train_on, weight = options.get("train_on", "last_turn"), options.get("prompt_loss_weight", 0.0)
     if loss == "decisions" and grammar is None:
         raise FormatError("loss on decisions needs tokenisation in segments, and so the format 'tagged'")
-    whole, labels, choices = _joint(document, prompt, tokenizer) if grammar is None else _segments(document, prompt, tokenizer, grammar)
-    if max_length is not None and len(whole) > max_length:
+    if loss == "decisions" and (train_on != "last_turn" or weight):
+        raise FormatError("loss on decisions is loss on those of the answer; train_on and prompt_loss_weight go with loss on answers")
+    row = prompt.row(document)
+    try:
+        if grammar is None:
+            made = chat_row(row, tokenizer, train_on=train_on, prompt_loss_weight=weight, identifier=document.id)
+        else:
+            made = _segments(document, prompt, tokenizer, grammar, loss, train_on, weight)
+    except FormatError as error:
+        raise FormatError(f"document {document.id!r}: {error}") from None
+    length, most = len(made["input_ids"]), options.get("max_length")
+    if most is not None and length > most:
         raise TooLongError(
-            f"document {document.id!r}: prompt and answer take {len(whole)} tokens, more than {max_length}; "
+            f"document {document.id!r}: prompt and answer take {length} tokens, more than {most}; "
             "raise max_length, or split or drop the document"
         )
-    if loss == "answer":
-        return {"id": document.id, "input_ids": whole, "labels": labels}
-    chosen = [IGNORED if len(choice) < 2 else label for label, choice in zip(labels, choices, strict=True)]
-    return {"id": document.id, "input_ids": whole, "labels": chosen, "choices": [choice for choice in choices if len(choice) > 1]}
+    return made
 
 
-def _joint(document: Document, prompt: Prompt, tokenizer: ChatTokenizer) -> tuple[list[int], list[int], list[list[int]]]:
-    """Tokens of prompt and answer, and their labels."""
-    row = prompt.row(document)
-    asked = encode_chat(tokenizer, row["prompt"], add_generation_prompt=True)
-    whole = encode_chat(tokenizer, [*row["prompt"], *row["completion"]], add_generation_prompt=False)
-    boundary = common_prefix([asked, whole])
-    # A template may write the opening of the turn otherwise than with the generation prompt by a token or two, no more.
-    if boundary < len(asked) - 2 or boundary >= len(whole):
-        raise FormatError(f"document {document.id!r}: the chat template does not continue the prompt with the answer")
-    return whole, [IGNORED] * boundary + whole[boundary:], []
+def chat_row(
+    example: Mapping[str, Any],
+    tokenizer: ChatTokenizer,
+    *,
+    train_on: TrainOn = "last_turn",
+    prompt_loss_weight: float = 0.0,
+    identifier: str = "",
+) -> TokenRow:
+    """The row of one conversation, in the tokenisation of the chat template.
+
+    Args:
+        example: ``messages``, or ``prompt`` and ``completion``, as TRL's conversational rows have them.
+        tokenizer: The model's tokenizer, with its chat template.
+        train_on: See ``RowOptions``.
+        prompt_loss_weight: See ``RowOptions``.
+        identifier: The row's id.
+
+    Raises:
+        FormatError: If the last turn is not the assistant's, the template reorders or changes turns, or an option is none.
+    """
+    tokens, chosen = turn_mask(tokenizer, conversation(example), train_on)
+    labels, weights = loss_mask(tokens, chosen, prompt_loss_weight)
+    row: TokenRow = {"id": identifier, "input_ids": tokens, "labels": labels}
+    return row if weights is None else {**row, "weights": weights}
 
 
 def _segments(
-    document: Document, prompt: Prompt, tokenizer: ChatTokenizer, grammar: TagGrammar
-) -> tuple[list[int], list[int], list[list[int]]]:
-    """Tokens of prompt and answer, their labels, and what each was chosen from."""
-    asked = encode_chat(tokenizer, prompt.messages(document.text), add_generation_prompt=True)
+    document: Document, prompt: Prompt, tokenizer: ChatTokenizer, grammar: TagGrammar, loss: Loss, train_on: TrainOn, weight: float
+) -> TokenRow:
+    messages = prompt.messages(document.text)
+    asked = encode_chat(tokenizer, messages, add_generation_prompt=True)
     decisions = gold_decisions(grammar, document)
+    answer = [decision.token for decision in decisions]
     ending = end_of_turn(tokenizer)
-    answer = [*(decision.token for decision in decisions), *ending]
-    choices: list[list[int]] = [[] for _ in asked] + [list(decision.choice.ids) for decision in decisions] + [[] for _ in ending]
-    return [*asked, *answer], [IGNORED] * len(asked) + answer, choices
+    tokens = [*asked, *answer, *ending]
+    row: TokenRow = {"id": document.id, "input_ids": tokens, "labels": []}
+    if loss == "decisions":
+        free = [decision for decision in decisions if len(decision.choice.ids) > 1]
+        chosen = [decision.token if len(decision.choice.ids) > 1 else IGNORED for decision in decisions]
+        row["labels"] = [*[IGNORED] * len(asked), *chosen, *[IGNORED] * len(ending)]
+        return {**row, "choices": [list(decision.choice.ids) for decision in free]}
+    mask = [*prompt_mask(tokenizer, messages, asked, train_on), *[True] * (len(answer) + len(ending))]
+    row["labels"], weights = loss_mask(tokens, mask, weight)
+    return row if weights is None else {**row, "weights": weights}
 
 
-def token_rows(
+def prepare(
     documents: Iterable[Document],
     prompt: Prompt,
     tokenizer: ChatTokenizer,
     *,
-    grammar: TagGrammar | None = None,
-    loss: Loss = "answer",
-    max_length: int | None = None,
-) -> list[TokenRow]:
-    """The rows of ``documents``, in their order. See ``token_row``."""
-    return [token_row(document, prompt, tokenizer, grammar=grammar, loss=loss, max_length=max_length) for document in documents]
+    too_long: TooLong = "error",
+    **options: Unpack[RowOptions],
+) -> Prepared:
+    """The rows of ``documents``, for a trainer: ``input_ids`` and ``labels`` are TRL's public contract for prepared data.
+
+    Args:
+        documents: Documents with their gold spans.
+        prompt: Style, labels and output format.
+        tokenizer: The model's tokenizer, with its chat template.
+        too_long: What becomes of a document that takes more than ``max_length`` tokens.
+        options: See ``RowOptions``.
+
+    Raises:
+        TooLongError: If a document is too long and ``too_long`` is ``error``, or it cannot be split.
+        FormatError: As ``token_row``, or if ``too_long`` is none of its names.
+        LabelError: If a gold label is not one of the prompt's.
+    """
+    if too_long not in get_args(TooLong):
+        raise FormatError(f"too_long must be one of {', '.join(get_args(TooLong))}, was: {too_long!r}")
+    rows: list[TokenRow] = []
+    dropped: list[str] = []
+    split: list[str] = []
+    for document in documents:
+        try:
+            rows.append(token_row(document, prompt, tokenizer, **options))
+        except TooLongError:
+            if too_long == "error":
+                raise
+            if too_long == "drop":
+                dropped.append(document.id)
+                continue
+            split.append(document.id)
+            for half in split_document(document):
+                rows += prepare([half], prompt, tokenizer, too_long="split", **options).rows
+    return Prepared(rows, tuple(dropped), tuple(split))
 
 
 def statistics(rows: Sequence[TokenRow]) -> TokenStatistics:

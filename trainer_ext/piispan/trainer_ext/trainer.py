@@ -1,6 +1,6 @@
 """``PiiSFTTrainer``: TRL's ``SFTTrainer`` on prepared rows, with the prompt prefix shared."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import datasets
@@ -10,7 +10,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
-from piispan.trainer_ext.losses import labelled_scores
+from piispan.trainer_ext.losses import labelled_scores, loss_items
 from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
 from piispan.trainer_ext.rows import TokenRow
@@ -23,11 +23,14 @@ class PiiSFTTrainer(SFTTrainer):
 
     Args:
         model: A causal language model; its attention is switched to ``prefix_attention``.
-        args: See ``sft_config``. ``per_device_train_batch_size`` counts documents.
-        rows: Token rows of the training documents.
+        args: A ``PiiSFTConfig``, or any ``trl.SFTConfig``.
+        rows: Token rows of the training documents; see ``prepare``.
+        eval_rows: Those of documents to report the loss of.
         processing_class: The tokenizer; saved with the checkpoints.
         peft_config: The adapter, such as ``lora_preset()``.
         callbacks: Further callbacks.
+        score: Figures of the model as it stands, by their names, at each evaluation: span F1 on validation documents, say, for
+            ``metric_for_best_model="f1"`` and ``EarlyStoppingCallback``. It must leave the weights as they are.
 
     Raises:
         FormatError: If there are no rows, the model cannot share a prefix, or ``args`` ask for what the loss here does not do.
@@ -39,67 +42,108 @@ class PiiSFTTrainer(SFTTrainer):
         model: PreTrainedModel,
         args: SFTConfig,
         rows: Sequence[TokenRow],
+        eval_rows: Sequence[TokenRow] | None = None,
         *,
         processing_class: PreTrainedTokenizerBase,
         peft_config: PeftConfig | None = None,
         callbacks: list[TrainerCallback] | None = None,
+        score: Callable[[PreTrainedModel], Mapping[str, float]] | None = None,
     ) -> None:
+        self._score = score
         if not rows:
             raise FormatError("there are no documents to train on")
-        _check_arguments(args, rows)
+        _check_arguments(args, [*rows, *(eval_rows or ())])
         use_shared_prefix_attention(model)
         padding = processing_class.pad_token_id
         # Any token pads, since padding bears no loss and nothing sees it. Typed as Any: TRL's type names a plain dict.
-        collator: Any = PrefixSharingCollator(padding if isinstance(padding, int) else 0)
+        collator: Any = PrefixSharingCollator(padding if isinstance(padding, int) else 0, getattr(args, "max_tokens", None))
         super().__init__(
             model=model,
             args=args,
             train_dataset=datasets.Dataset.from_list([dict(row) for row in rows]),
+            eval_dataset=datasets.Dataset.from_list([dict(row) for row in eval_rows]) if eval_rows else None,
             processing_class=processing_class,
             peft_config=peft_config,
             callbacks=callbacks,
             data_collator=collator,
         )
 
+    def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: torch.device) -> tuple[list[Any], Any]:
+        """The batches of an optimizer step, and what their loss is divided by; see ``loss_items``."""
+        batches, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        items = sum((loss_items(batch).to(device) for batch in batches), start=torch.zeros((), device=device))
+        if self.args.average_tokens_across_devices and self.args.world_size > 1:
+            items = self._gathered(items).sum()
+        return batches, items
+
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
+        """Forwards and backwards over each row of a batch, one after the other; processes meet after the last."""
+        rest: list[dict[str, Any]] = inputs.pop("rest", [])
+        loss: torch.Tensor = torch.zeros((), device=self.args.device)
+        for row in rest:
+            with self.accelerator.no_sync(model):
+                loss += super().training_step(model, row, num_items_in_batch)
+        loss += super().training_step(model, inputs, num_items_in_batch)
+        return loss
+
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
         """Mean negative log-likelihood of the labelled tokens: TRL's ``nll``, without the rows of the output head it never needs; for
-        rows with ``choices``, over those alone.
+        rows with ``choices``, over those alone; for rows with ``weights``, the weighted mean.
 
         Args:
             model: The model, wrapped or not.
             inputs: A batch of ``PrefixSharingCollator``.
             return_outputs: Give back the model's output too; its logits cover the positions kept.
-            num_items_in_batch: Labelled tokens of the whole optimizer step; ``None`` for those of this batch.
+            num_items_in_batch: What the losses' sum is divided by: the ``loss_items`` of the whole optimizer step; ``None`` for those of
+                this batch.
         """
         use_shared_prefix_attention(self.accelerator.unwrap_model(model))  # decoding may have switched it meanwhile
+        count = loss_items(inputs) if num_items_in_batch is None else num_items_in_batch
         scores, targets, outputs = labelled_scores(model, inputs)
-        count = targets.numel() if num_items_in_batch is None else num_items_in_batch
-        loss = torch.nn.functional.cross_entropy(scores, targets, reduction="sum") / count
+        losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
+        weights = inputs.get("weights")
+        loss = (losses if weights is None else losses * weights).sum() / count
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes
         self._record(inputs, scores.detach(), targets)
+        for row in inputs.get("rest", ()):
+            loss = loss + self.compute_loss(model, row, num_items_in_batch=count)
         return (loss, outputs) if return_outputs else loss
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()
         columns = vars(self)["_signature_columns"]
-        if "choices" not in columns:
-            columns.append("choices")
+        columns += [name for name in ("choices", "weights") if name not in columns]
 
     def _record(self, inputs: dict[str, Any], scores: torch.Tensor, targets: torch.Tensor) -> None:
-        """TRL's token accuracy and token count, which its ``log`` averages and reports."""
+        """TRL's token accuracy and token count of this process; processes may have different numbers of rows, and meet in ``log``."""
         mode = "train" if torch.is_grad_enabled() else "eval"
-        hits = (scores.argmax(-1) == targets).float().mean()
-        self._metrics[mode]["mean_token_accuracy"].append(self._over_processes(hits).mean().item())
+        self._metrics[mode]["mean_token_accuracy"].append((scores.argmax(-1) == targets).float().mean().item())
         if mode == "train":
-            tokens = torch.tensor(inputs["input_ids"].numel(), device=inputs["input_ids"].device)
-            self._total_train_tokens += int(self._over_processes(tokens).sum().item())
-        self._metrics[mode]["num_tokens"] = [self._total_train_tokens]
+            self._total_train_tokens += inputs["input_ids"].numel()
 
-    def _over_processes(self, value: torch.Tensor) -> torch.Tensor:
-        gathered = self.accelerator.gather_for_metrics(value)
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """TRL's log, of all processes together."""
+        model: Any = self.model
+        found = self._metrics["train" if model.training else "eval"]
+        if values := found.get("mean_token_accuracy"):
+            found["mean_token_accuracy"] = self._gathered(torch.tensor([sum(values) / len(values)])).tolist()
+            found["num_tokens"] = [int(self._gathered(torch.tensor([self._total_train_tokens])).sum())]
+        super().log(logs, start_time)
+
+    def _gathered(self, value: torch.Tensor) -> torch.Tensor:
+        gathered: Any = self.accelerator.gather(value.to(self.args.device))
         assert isinstance(gathered, torch.Tensor)  # noqa: S101  # a tensor in, a tensor out
         return gathered
+
+    def evaluation_loop(self, *args: Any, **kwargs: Any) -> Any:
+        """transformers' loop; the figures of ``score`` join the evaluation loss."""
+        output: Any = super().evaluation_loop(*args, **kwargs)
+        if self._score is not None:
+            prefix = kwargs.get("metric_key_prefix", "eval")
+            found = self._score(self.accelerator.unwrap_model(self.model))
+            output.metrics.update({f"{prefix}_{name}": value for name, value in found.items()})
+        return output
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""

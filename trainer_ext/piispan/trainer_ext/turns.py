@@ -1,0 +1,101 @@
+"""Which tokens of a conversation bear loss.
+
+A turn's tokens are what the conversation up to its end has beyond the prompt that asks for it, by token-level common prefix. No marker
+string is searched for, and no template is known by name.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
+
+from piispan.core import ChatTokenizer, FormatError, Message, common_prefix, encode_chat
+
+__all__ = ["IGNORED", "LossMask", "TrainOn", "conversation", "loss_mask", "prompt_mask", "turn_mask"]
+
+IGNORED = -100
+"""The label of a token that bears no loss (PyTorch's ``ignore_index``)."""
+
+TrainOn = Literal["last_turn", "all_assistant_turns", "everything"]
+"""The turns that bear loss; each assistant turn with its end-of-turn token."""
+
+
+class LossMask(NamedTuple):
+    """Labels of a row's tokens.
+
+    Args:
+        labels: The tokens themselves, or ``IGNORED``.
+        weights: For each token with a label, how much its loss counts; ``None`` where each counts once.
+    """
+
+    labels: list[int]
+    weights: list[float] | None
+
+
+def conversation(example: Mapping[str, Any]) -> list[Message]:
+    """The turns of a row in TRL's conversational form: ``messages``, or ``prompt`` and ``completion``.
+
+    Raises:
+        FormatError: If the row has neither, or does not end with an assistant turn.
+    """
+    messages: list[Message] = [*example.get("messages", ()), *example.get("prompt", ()), *example.get("completion", ())]
+    if not messages or messages[-1]["role"] != "assistant":
+        raise FormatError("a row needs messages, or prompt and completion, and its last turn must be the assistant's")
+    return messages
+
+
+def turn_mask(tokenizer: ChatTokenizer, messages: Sequence[Message], train_on: TrainOn) -> tuple[list[int], list[bool]]:
+    """Tokens of a conversation that ends with an assistant turn, and which of them ``train_on`` means.
+
+    Raises:
+        FormatError: If the tokenizer has no chat template, or the template writes turns in another order or changes earlier ones.
+    """
+    asked = messages[:-1]
+    whole = encode_chat(tokenizer, messages, add_generation_prompt=False)
+    start = _boundary(tokenizer, asked, whole, asking=True)
+    return whole, [*prompt_mask(tokenizer, asked, whole[:start], train_on), *[True] * (len(whole) - start)]
+
+
+def prompt_mask(tokenizer: ChatTokenizer, messages: Sequence[Message], tokens: Sequence[int], train_on: TrainOn) -> list[bool]:
+    """Which tokens of a prompt ``train_on`` means.
+
+    Args:
+        tokenizer: The model's tokenizer, with its chat template.
+        messages: The turns before the last.
+        tokens: Those turns and the opening of the last, as token ids.
+        train_on: The turns that bear loss.
+
+    Raises:
+        FormatError: If there is no such name, or the template changes earlier turns.
+    """
+    if train_on not in get_args(TrainOn):
+        raise FormatError(f"train_on must be one of {', '.join(get_args(TrainOn))}, was: {train_on!r}")
+    chosen = [train_on == "everything"] * len(tokens)
+    if train_on == "all_assistant_turns":
+        for turn in [number for number, message in enumerate(messages) if message["role"] == "assistant"]:
+            start = _boundary(tokenizer, messages[:turn], tokens, asking=True)
+            end = _boundary(tokenizer, messages[: turn + 1], tokens, asking=False)
+            chosen[start:end] = [True] * (end - start)
+    return chosen
+
+
+def _boundary(tokenizer: ChatTokenizer, messages: Sequence[Message], whole: Sequence[int], *, asking: bool) -> int:
+    part = encode_chat(tokenizer, messages, add_generation_prompt=asking)
+    boundary = common_prefix([part, whole])
+    # A template may write the opening of the turn otherwise than with the generation prompt by a token or two, no more.
+    if boundary < len(part) - (2 if asking else 0) or boundary >= len(whole):
+        raise FormatError("the chat template does not continue the prompt with the answer")
+    return boundary
+
+
+def loss_mask(tokens: Sequence[int], chosen: Sequence[bool], prompt_loss_weight: float) -> LossMask:
+    """Labels for ``chosen`` tokens at weight 1 and all others at ``prompt_loss_weight``, those of no weight ignored.
+
+    Raises:
+        FormatError: If the weight is not within 0 and 1.
+    """
+    if not 0 <= prompt_loss_weight <= 1:
+        raise FormatError(f"prompt_loss_weight must be within 0 and 1, was: {prompt_loss_weight}")
+    if prompt_loss_weight == 0:
+        return LossMask([token if mine else IGNORED for token, mine in zip(tokens, chosen, strict=True)], None)
+    if prompt_loss_weight == 1:
+        return LossMask(list(tokens), None)
+    return LossMask(list(tokens), [1.0 if mine else float(prompt_loss_weight) for mine in chosen])
