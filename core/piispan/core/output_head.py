@@ -1,4 +1,4 @@
-"""The output head on the tokens that are asked about, without those of the rest of the vocabulary. Needs torch."""
+"""The output head on the tokens that are asked about, without those of the rest of the vocabulary."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,9 +34,8 @@ def narrowed_head(model: Any, tokens: Any) -> Iterator[None]:
         finally:
             hook.remove()
         return
-    from torch.nn.functional import linear
-
-    head.forward = lambda hidden: linear(hidden, *rows)
+    weights, bias = rows
+    head.forward = lambda hidden: hidden @ weights.T if bias is None else hidden @ weights.T + bias
     try:
         yield
     finally:
@@ -45,12 +44,10 @@ def narrowed_head(model: Any, tokens: Any) -> Iterator[None]:
 
 def _rows(head: Any, tokens: Any) -> tuple[Any, Any] | None:
     """The weights and the bias of ``tokens``, or ``None`` where the head is of no known kind."""
-    from torch import nn
-
-    if type(head) is nn.Linear:
+    if _is_plain(head):
         return head.weight[tokens], None if head.bias is None else head.bias[tokens]
     layer = getattr(head, "token_adapter", None)  # PEFT's trainable tokens: some rows are replaced by trained ones
-    if layer is None or type(layer.get_base_layer()) is not nn.Linear or layer.get_base_layer().bias is not None:
+    if layer is None or not _is_plain(layer.get_base_layer()) or layer.get_base_layer().bias is not None:
         return None
     weights = layer.get_base_layer().weight[tokens]
     for name in [] if layer.merged or layer.disable_adapters else layer.active_adapters:
@@ -58,3 +55,8 @@ def _rows(head: Any, tokens: Any) -> tuple[Any, Any] | None:
         places, indices = (tokens[:, None] == tokens.new_tensor(layer.token_indices[name])).nonzero(as_tuple=True)
         weights = weights.index_copy(0, places, trained[indices].to(weights))
     return weights, None
+
+
+def _is_plain(layer: Any) -> bool:
+    """Whether it is ``torch.nn.Linear`` itself and no subclass, said without importing torch."""
+    return (type(layer).__module__, type(layer).__name__) == ("torch.nn.modules.linear", "Linear")

@@ -13,7 +13,7 @@ from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
-from piispan.trainer_ext import PackedBatch, PiiSFTConfig, PrefixSharingCollator, TokenRow, lora_preset, prepare
+from piispan.trainer_ext import PackedBatch, PrefixSharingCollator, TokenRow, lora_preset, prepare
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
@@ -101,6 +101,8 @@ def training_rows(
 
 def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:
     import torch
+
+    from piispan.trainer_ext import PiiSFTConfig
 
     return PiiSFTConfig(
         scratch,
