@@ -2,7 +2,8 @@
 
 Stock is TRL's trainer with loss on the answer only, the better of padded batches and packing. The prompt is ``few_shot`` with as many
 worked examples as make a prefix of 950 tokens, and the short ``plain`` one. Each measurement runs in a process of its own, so that its
-peak memory is its own. Gradients of both ways are compared in float32 first. The last line is JSON.
+peak memory is its own. Where memory does not hold a stock trainer's batch, it is given half of it at a time, twice as often, until it
+does. Gradients of both ways are compared in float32 first. The last line is JSON.
 """
 
 import argparse
@@ -52,8 +53,8 @@ def prepared(data: str | None, style: str, count: int, dtype: torch.dtype) -> tu
     return model, tokenizer, rows
 
 
-def measure(kind: str, style: str, batch: int, steps: int, data: str | None) -> dict[str, float]:
-    """One epoch of ``steps`` batches after one step that is not counted."""
+def measure(kind: str, style: str, batch: int, parts: int, steps: int, data: str | None) -> dict[str, float]:
+    """One epoch of ``steps`` batches, each in ``parts``, after one step that is not counted."""
     from datasets import Dataset
     from trl import SFTTrainer
 
@@ -61,14 +62,16 @@ def measure(kind: str, style: str, batch: int, steps: int, data: str | None) -> 
     model, tokenizer, rows = prepared(data, style, batch * (steps + 1), dtype)
     warm, timed = rows[:batch], rows[batch:]
     options: dict[str, Any] = {
-        "per_device_train_batch_size": batch,
+        "per_device_train_batch_size": batch // parts,
+        "gradient_accumulation_steps": parts,
         "num_train_epochs": 1,
         "bf16": dtype == torch.bfloat16,
         "use_cpu": not torch.cuda.is_available(),
     }
     if kind == "packed":
         options |= {"packing": True, "max_length": PACKED_LENGTH}
-        options["per_device_train_batch_size"] = max(round(batch * statistics(rows)["longest"] / PACKED_LENGTH), 1)
+        packs = max(round(batch * mean_length(rows) / PACKED_LENGTH), 1)
+        options |= {"per_device_train_batch_size": 1, "gradient_accumulation_steps": packs}
     seconds = []
     with tempfile.TemporaryDirectory() as scratch:
         for part in (warm, timed):
@@ -89,12 +92,25 @@ def measure(kind: str, style: str, batch: int, steps: int, data: str | None) -> 
     return {"examples_per_s": len(timed) / seconds[1], "peak_mib": peak, "prefix": statistics(rows)["prefix"]}
 
 
+def mean_length(rows: list[TokenRow]) -> float:
+    """Tokens of a row on average."""
+    return statistics(rows)["tokens"] / len(rows)
+
+
 def in_its_own_process(kind: str, style: str, batch: int, steps: int, data: str | None) -> dict[str, float]:
-    """``measure``, elsewhere."""
-    command = [sys.executable, __file__, "--measure", kind, style, str(batch), str(steps), *(["--data", data] if data else [])]
-    answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-    found: dict[str, float] = json.loads(answer.splitlines()[-1])
-    print(f"  {style} prompt, batch {batch}, {kind}: {found['examples_per_s']:.3f} examples/s, {found['peak_mib']:,.0f} MiB", flush=True)
+    """``measure``, elsewhere, in as few parts as memory allows."""
+    parts = 1
+    while True:
+        options = [kind, style, str(batch), str(parts), str(steps), *(["--data", data] if data else [])]
+        done = subprocess.run([sys.executable, __file__, "--measure", *options], check=False, stdout=subprocess.PIPE, text=True)
+        if done.returncode == 0:
+            break
+        if parts == batch or kind != "padded":
+            raise SystemExit(f"{kind} at batch {batch} ended with {done.returncode}")
+        parts *= 2
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    how = f"{kind} in {parts} parts" if parts > 1 else kind
+    print(f"  {style} prompt, batch {batch}, {how}: {found['examples_per_s']:.3f} examples/s, {found['peak_mib']:,.0f} MiB", flush=True)
     return found
 
 
@@ -132,14 +148,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", help="Presidio JSON; without it, synthetic documents.")
     parser.add_argument("--quick", action="store_true", help="Batch 8 only, a step of each: under 5 minutes on two cores.")
-    parser.add_argument("--measure", nargs=4, metavar=("KIND", "STYLE", "BATCH", "STEPS"), help=argparse.SUPPRESS)
+    parser.add_argument("--measure", nargs=5, metavar=("KIND", "STYLE", "BATCH", "PARTS", "STEPS"), help=argparse.SUPPRESS)
     asked = parser.parse_args()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     warnings.simplefilter("ignore")
     if asked.measure:
-        kind, style, batch, steps = asked.measure
-        print(json.dumps(measure(kind, style, int(batch), int(steps), asked.data)))
+        kind, style, *numbers = asked.measure
+        print(json.dumps(measure(kind, style, *map(int, numbers), data=asked.data)))
         return
 
     difference = largest_gradient_difference(asked.data)

@@ -4,21 +4,12 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from piispan.cli.data import app as data_app
-from piispan.cli.options import (
-    DecoderChoice,
-    Labels,
-    LossChoice,
-    OperatorName,
-    SplitName,
-    TagTokensChoice,
-    TokenisationChoice,
-    check_output,
-)
+from piispan.cli.options import Decoder, OperatorName, SplitName, check_output, with_settings
 
 __all__ = ["app", "main"]
 
@@ -27,14 +18,9 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.add_typer(data_app, name="data")
 
 Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on standard output, and nothing else there.")]
-Format = Annotated[str, typer.Option(help="Output format: tagged, json, json_values or bio.")]
-Style = Annotated[str, typer.Option("--prompt", help="Prompt style: plain, few_shot or dialogue.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
-Decoder = Annotated[DecoderChoice | None, typer.Option(help="Default: verbatim for the format tagged, generate for the others.")]
 OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
 Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
-Language = Annotated[str, typer.Option(help="ISO 639 code of the documents, for the card.")]
-Licence = Annotated[str | None, typer.Option(help="Licence of the base model, for the card. Default: what its Hub page states.")]
 Data = Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON or JSONL.")]
 
 
@@ -52,20 +38,14 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
 
 
 @app.command()
+@with_settings
 def quickstart(
+    given: dict[str, Any],
     out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")] = Path("runs-out/quickstart"),
     data: Annotated[Path | None, typer.Option(help="Your own labelled documents; without it, synthetic ones.")] = None,
     split: Annotated[SplitName, typer.Option(help="How --data is split.")] = "random",
     minutes: Annotated[float | None, typer.Option(min=1, help="Time for the run. Default: 8, or all epochs with --data.")] = None,
-    model: Annotated[str, typer.Option(help="Base model: Hub id, folder, or 'embedded'.")] = "embedded",
-    format: Format = "tagged",  # noqa: A002
-    prompt: Style = "plain",
     decoder: Decoder = None,
-    labels: Labels = "presidio",
-    epochs: Annotated[float, typer.Option(help="Passes over the documents of --data.")] = 3.0,
-    seed: int = 0,
-    language: Language = "en",
-    base_licence: Licence = None,
     as_json: Json = False,
 ) -> None:
     """Fine-tune a small model on the spot, measured before and after, and redact three example texts."""
@@ -76,17 +56,7 @@ def quickstart(
     from piispan.runs import QUICK_SETTINGS, TrainSettings
     from piispan.runs import quickstart as run
 
-    settings = replace(
-        TrainSettings() if data else QUICK_SETTINGS,
-        model=model,
-        format=format,
-        prompt_style=prompt,
-        labels=labels,
-        epochs=epochs,
-        seed=seed,
-        language=language,
-        base_licence=base_licence,
-    )
+    settings = replace(TrainSettings() if data else QUICK_SETTINGS, **given)
     with TerminalProgress(Console(stderr=True)) as bars:
         result = run(out, data=data, split=split, train=settings, minutes=minutes, decoder=decoder, progress=bars)
     if as_json:
@@ -95,7 +65,7 @@ def quickstart(
     console = Console()
     console.print(metrics_table(result.metrics))
     for text, redacted in result.examples:
-        console.print(example_panel(text, redacted, LabelSet.load(labels).names))
+        console.print(example_panel(text, redacted, LabelSet.load(settings.labels).names))
     console.print(
         f"Trained on {result.training_documents} documents, {result.seconds / 60:.1f} minutes in all. "
         f"The adapter and its card: {out / 'adapter'}",
@@ -104,59 +74,43 @@ def quickstart(
 
 
 @app.command()
+@with_settings
 def train(
+    given: dict[str, Any],
     data: Data,
-    out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")] = None,
+    config: Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")] = None,
     test: Annotated[Path | None, typer.Option(help="Labelled documents to score on; DATA is trained on whole then.")] = None,
     split: Annotated[SplitName, typer.Option(help="How DATA is split when there is no --test.")] = "random",
-    model: Annotated[str, typer.Option(help="Base model: Hub id, folder, or 'embedded'.")] = "embedded",
-    revision: Annotated[str | None, typer.Option(help="Commit of the base model on the Hub.")] = None,
-    format: Format = "tagged",  # noqa: A002
-    prompt: Style = "plain",
     decoder: Decoder = None,
-    tokenisation: Annotated[TokenisationChoice | None, typer.Option(help="Default: segments for the format tagged.")] = None,
-    tag_tokens: Annotated[TagTokensChoice | None, typer.Option(help="Default: a special token for each, with segments.")] = None,
-    loss: Annotated[LossChoice | None, typer.Option(help="Default, with segments: what verbatim decoding has to choose.")] = None,
-    labels: Labels = "presidio",
-    epochs: float = 3.0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Documents per optimizer step.")] = 16,
-    learning_rate: float = 1e-3,
-    lora_rank: Annotated[int, typer.Option(min=1)] = 16,
-    lora_alpha: Annotated[int, typer.Option(min=1)] = 32,
-    max_length: Annotated[int | None, typer.Option(help="Most tokens of prompt and answer. Default: the model's own limit.")] = None,
-    seed: int = 0,
-    language: Language = "en",
-    base_licence: Licence = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take: tokens, steps, time and memory.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed; it had --save-steps.")] = False,
     as_json: Json = False,
 ) -> None:
     """Fine-tune an adapter on labelled documents, score it, and write it with its card."""
     from rich.console import Console
 
-    from piispan.cli.terminal import TerminalProgress, metrics_table
-    from piispan.runs import TrainSettings
+    from piispan.cli.terminal import TerminalProgress, dry_run_table, metrics_table
+    from piispan.core import DataError
+    from piispan.runs import TrainSettings, load_settings
+    from piispan.runs import dry_run as try_out
     from piispan.runs import train as run
 
-    settings = TrainSettings(
-        model=model,
-        revision=revision,
-        labels=labels,
-        tokenisation=tokenisation,
-        tag_tokens=tag_tokens,
-        loss=loss,
-        format=format,
-        prompt_style=prompt,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        lora_rank=lora_rank,
-        lora_alpha=lora_alpha,
-        max_length=max_length,
-        seed=seed,
-        language=language,
-        base_licence=base_licence,
-    )
+    settings = replace(load_settings(config) if config else TrainSettings(), **given)
+    if dry_run:
+        with TerminalProgress(Console(stderr=True)) as bars:
+            estimate = try_out(data, test=test, split=split, settings=settings, decoder=decoder, progress=bars)
+        if as_json:
+            typer.echo(json.dumps(estimate.to_dict(), indent=2))
+        else:
+            Console().print(dry_run_table(estimate))
+        return
+    if out is None:
+        raise DataError("a folder to write to is missing: give --out")
     with TerminalProgress(Console(stderr=True)) as bars:
-        metrics = run(data, out, test=test, split=split, settings=settings, decoder=decoder, progress=bars)
+        metrics = run(data, out, test=test, split=split, settings=settings, decoder=decoder, resume=resume, progress=bars)
+    if not metrics:  # one of several processes, and not the first
+        return
     if as_json:
         typer.echo(json.dumps(metrics, indent=2))
         return

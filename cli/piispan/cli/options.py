@@ -1,20 +1,50 @@
 """Options that several commands share."""
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import typer
 
-__all__ = ["DecoderChoice", "Labels", "LossChoice", "OperatorName", "SplitName", "TagTokensChoice", "TokenisationChoice", "check_output"]
+from piispan.core import DataError
+from piispan.dataset_builder import SplitKind
+from piispan.runs.settings import TrainSettings
+from piispan.tagger import DecoderName
 
-SplitName = Literal["random", "template"]
-DecoderChoice = Literal["verbatim", "generate"]
-TokenisationChoice = Literal["segments", "joint"]
-TagTokensChoice = Literal["text", "special"]
-LossChoice = Literal["answer", "decisions"]
+__all__ = ["Decoder", "Labels", "OperatorName", "SplitName", "check_output", "with_settings"]
+
+SplitName = SplitKind
 OperatorName = Literal["replace", "redact", "hash", "keep"]
 """Operators of presidio-anonymizer that need no parameters."""
+Decoder = Annotated[DecoderName | None, typer.Option(help="Default: verbatim for the format tagged, generate for the others.")]
 Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or a YAML file.")]
+_FLAGS = {"prompt_style": "--prompt"}
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command an option for every field of ``TrainSettings``; it gets those that were given as ``given``."""
+    hints = get_type_hints(TrainSettings, include_extras=True)
+    signature = inspect.signature(command, eval_str=True)
+    options = []
+    for name, hint in hints.items():
+        kind, meaning = get_args(hint)
+        default = getattr(TrainSettings(), name)
+        shown = meaning if default is None else f"{meaning} Default: {default}."
+        option = typer.Option(*([_FLAGS[name]] if name in _FLAGS else []), help=shown, show_default=False)
+        options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]))
+
+    @wraps(command)
+    def wrapped(**arguments: Any) -> None:
+        given = {name: value for name in hints if (value := arguments.pop(name)) is not None}
+        command(**arguments, given=given)
+
+    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, parameter in signature.parameters.items() if name != "given"]
+    parameters = [*own, *options]
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return wrapped
 
 
 def check_output(out: Path, source: Path) -> None:
@@ -23,8 +53,6 @@ def check_output(out: Path, source: Path) -> None:
     Raises:
         DataError: If it is.
     """
-    from piispan.core import DataError
-
     if out.resolve() == source.resolve():
         raise DataError(f"{out}: is the file that is read; write to another")
     if out.is_dir():

@@ -9,7 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-__all__ = ["TerminalProgress", "example_panel", "metrics_table"]
+from piispan.runs import DryRun
+
+__all__ = ["TerminalProgress", "dry_run_table", "example_panel", "metrics_table"]
 
 _HEADLINE = {
     "f1": "F1, exact",
@@ -107,3 +109,23 @@ def example_panel(text: str, redacted: str, names: Sequence[str]) -> Panel:
     shown = Text(redacted)
     shown.highlight_words([f"<{name}>" for name in names], style="bold black on yellow")
     return Panel(Group(Text(text, style="dim"), Text(""), shown), title="synthetic text, and redacted", title_align="left")
+
+
+def dry_run_table(estimate: DryRun) -> Group:
+    """What a training would take, and a made-up document as a row with the tokens that bear loss marked."""
+    table = Table(title="Nothing was trained", title_justify="left", show_header=False)
+    cut = f" ({estimate.split} cut into several, {estimate.dropped} dropped)" if estimate.split or estimate.dropped else ""
+    for name, value in (
+        ("Documents", f"{estimate.documents:,}{cut}"),
+        ("Tokens", f"{estimate.tokens:,}, longest row {estimate.longest:,}"),
+        ("Tokens that bear loss", f"{estimate.loss_tokens:,}"),
+        ("Shared prompt", f"{estimate.prefix:,} tokens, {_percent(estimate.prefix_share)} of all"),
+        ("Optimizer steps", f"{estimate.steps:,}"),
+        ("Time, as measured on two steps", f"{estimate.seconds / 60:.1f} minutes"),
+        ("Memory, as measured", f"{estimate.peak_mib:,.0f} MiB"),
+    ):
+        table.add_row(name, value)
+    row = Text()
+    for piece, bears in estimate.example:
+        row.append(piece, style="bold black on yellow" if bears else "dim")
+    return Group(table, Panel(row, title="a made-up document; marked tokens bear loss", title_align="left"))

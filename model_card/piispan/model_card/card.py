@@ -1,8 +1,8 @@
 """Facts in, card out."""
 
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
-from huggingface_hub import ModelCard
 from jinja2 import Environment, StrictUndefined, Template
 
 from piispan.model_card import figures
@@ -10,11 +10,16 @@ from piispan.model_card.facts import CardFacts
 from piispan.model_card.metadata import card_data, hub_base_model
 from piispan.model_card.rows import FINDING, HALLUCINATION, figure_rows, label_rows, safe_harbor_rows
 
+if TYPE_CHECKING:
+    from huggingface_hub import ModelCard
+
 __all__ = ["generate_card"]
 
 
-def generate_card(facts: CardFacts) -> ModelCard:
+def generate_card(facts: CardFacts) -> "ModelCard":
     """The card of ``facts``. Pure: the same facts give the same bytes, and nothing is read but the template."""
+    from huggingface_hub import ModelCard  # slow to import, and not needed by all who import this room
+
     metadata = card_data(facts).to_yaml(line_break="\n")
     return ModelCard(f"---\n{metadata}\n---\n\n{_body(facts)}")
 

@@ -37,7 +37,7 @@ class TrainingFacts:
         seconds: Wall time of training.
         hardware: What it ran on, in words: ``2 CPU cores``.
         trainable_parameters: Parameters that were trained.
-        truncated_documents: Documents trained on with a part cut off.
+        split_documents: Documents that did not fit and were cut into several.
         dropped_documents: Documents left out because they did not fit.
 
     Raises:
@@ -56,7 +56,7 @@ class TrainingFacts:
     seconds: float
     hardware: str
     trainable_parameters: int
-    truncated_documents: int = 0
+    split_documents: int = 0
     dropped_documents: int = 0
 
     def __post_init__(self) -> None:
@@ -65,7 +65,7 @@ class TrainingFacts:
         object.__setattr__(self, "target_modules", tuple(self.target_modules))
         for name in ("documents", "batch_size", "lora_rank", "trainable_parameters"):
             _whole(getattr(self, name), 1, f"training.{name}")
-        for name in ("steps", "seed", "truncated_documents", "dropped_documents"):
+        for name in ("steps", "seed", "split_documents", "dropped_documents"):
             _whole(getattr(self, name), 0, f"training.{name}")
         for name in ("epochs", "learning_rate", "lora_alpha", "seconds"):
             _amount(getattr(self, name), f"training.{name}")

@@ -1,11 +1,13 @@
 """The YAML block at the head of a card: what the Hub indexes and leaderboards read."""
 
 import re
-
-from huggingface_hub import EvalResult, ModelCardData
+from typing import TYPE_CHECKING
 
 from piispan.model_card.facts import CardFacts
 from piispan.model_card.rows import FINDING, HALLUCINATION
+
+if TYPE_CHECKING:
+    from huggingface_hub import EvalResult, ModelCardData
 
 __all__ = ["card_data", "eval_results", "hub_base_model"]
 
@@ -20,8 +22,10 @@ _TAGS = ["piispan", "pii", "de-identification", "named-entity-recognition", _TAS
 _NOT_IN_TYPE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
-def card_data(facts: CardFacts) -> ModelCardData:
+def card_data(facts: CardFacts) -> "ModelCardData":
     """The metadata of a card; ``model-index`` is always there."""
+    from huggingface_hub import ModelCardData
+
     base = hub_base_model(facts)
     return ModelCardData(
         language=list(facts.languages),
@@ -38,8 +42,10 @@ def card_data(facts: CardFacts) -> ModelCardData:
     )
 
 
-def eval_results(facts: CardFacts) -> list[EvalResult]:
+def eval_results(facts: CardFacts) -> "list[EvalResult]":
     """The adapter's measured shares as plain floats between 0 and 1; figures that are ``None`` are left out."""
+    from huggingface_hub import EvalResult
+
     measured, data = facts.measured_after, facts.data
     titles = FINDING | HALLUCINATION
     return [

@@ -2,6 +2,8 @@
 
 from piispan.runs.artifacts import check_writable, write_text
 from piispan.runs.calibrate import calibrate
+from piispan.runs.configs import load_settings, recipes
+from piispan.runs.dry_run import DryRun, dry_run
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import HELD_OUT_SETTINGS, QUICK_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
@@ -12,6 +14,7 @@ from piispan.runs.train import evaluate, train
 __all__ = [
     "HELD_OUT_SETTINGS",
     "QUICK_SETTINGS",
+    "DryRun",
     "Evaluated",
     "Progress",
     "QuickstartResult",
@@ -20,10 +23,13 @@ __all__ = [
     "TrainSettings",
     "calibrate",
     "check_writable",
+    "dry_run",
     "evaluate",
     "evaluate_tagger",
+    "load_settings",
     "quickstart",
     "read_split",
+    "recipes",
     "redact_file",
     "synthetic_split",
     "train",

@@ -1,19 +1,22 @@
 """One experiment: a base model measured, fine-tuned, and measured again on the same test documents."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, write_predictions
 from piispan.dataset_builder import Split
+from piispan.metric import score
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
 from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, documents_sha256, new_folder, save_adapter, write_json
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
-from piispan.runs.settings import UNTRAINED, TrainSettings
-from piispan.runs.training import train_adapter
-from piispan.tagger import DecoderName, Tagger, decoder_name, embedded_model, load_causal_lm, make_decoder, merge_for_decoding
+from piispan.runs.settings import UNTRAINED, Spelling, TrainSettings
+from piispan.runs.training import Validation, train_adapter
+from piispan.tagger import Decoder, DecoderName, Tagger, decoder_name, embedded_model, load_causal_lm, make_decoder, merge_for_decoding
+from piispan.trainer_ext import four_bit
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -44,7 +47,9 @@ def load_base(settings: TrainSettings) -> Loaded:
     is_local = folder.is_dir()
     if not is_local and settings.model.startswith((".", "/", "~")):
         raise ModelError(f"no such folder: {settings.model}")
-    model, tokenizer = load_causal_lm(folder if is_local else settings.model, dtype=fastest_dtype(), revision=settings.revision)
+    quantization = four_bit() if settings.adapter == "qlora" else None
+    where = folder if is_local else settings.model
+    model, tokenizer = load_causal_lm(where, dtype=fastest_dtype(), revision=settings.revision, quantization=quantization)
     commit = settings.revision if is_local else getattr(model.config, "_commit_hash", settings.revision)
     return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, commit))
 
@@ -91,30 +96,55 @@ class Experiment:
     @property
     def tagger(self) -> Tagger:
         """A tagger of the model as it stands now."""
-        spelling = self.settings.spelling if self._trained_on else UNTRAINED
-        decoder = make_decoder(
+        return Tagger(self._decoder(self._model, self.settings.spelling if self._trained_on else UNTRAINED), self.prompt)
+
+    def _decoder(self, model: Any, spelling: Spelling) -> Decoder:
+        return make_decoder(
             self.decoder,
-            self._model,
+            model,
             self.loaded.tokenizer,
             self.prompt,
             tag_tokens=spelling.tag_tokens,
             placement=spelling.tag_placement,
             loss=spelling.loss,
         )
-        return Tagger(decoder, self.prompt)
 
     def evaluate(self, documents: tuple[Document, ...], what: str) -> Evaluated:
         """Score the model as it stands now."""
         seen = entity_values(self._trained_on) if self._trained_on else None
         return evaluate_tagger(self.tagger, documents, self.progress, what=what, seen_values=seen, seed=self.settings.seed)
 
-    def train(self, documents: tuple[Document, ...], deadline: float | None = None) -> None:
-        """Fine-tune the adapter; see ``train_adapter``."""
+    def train(
+        self,
+        documents: tuple[Document, ...],
+        deadline: float | None = None,
+        *,
+        validation: tuple[Document, ...] = (),
+        checkpoints: Path | None = None,
+        resume: str | None = None,
+    ) -> bool:
+        """Fine-tune the adapter; see ``train_adapter``. Whether this process goes on, where several trained."""
         trained = train_adapter(
-            self.loaded.model, self.loaded.tokenizer, documents, self.prompt, self.settings, self.progress, deadline=deadline
+            self.loaded.model,
+            self.loaded.tokenizer,
+            documents,
+            self.prompt,
+            self.settings,
+            self.progress,
+            deadline=deadline,
+            validation=Validation(validation, partial(self._score, validation)),
+            checkpoints=checkpoints,
+            resume=resume,
         )
         merge_for_decoding(trained.model)  # as it will be when it is loaded
         self._model, self.training, self._trained_on = trained.model, trained.facts, documents
+        return trained.is_main
+
+    def _score(self, documents: tuple[Document, ...], model: Any) -> dict[str, float]:
+        """The figures that early stopping watches."""
+        tagger = Tagger(self._decoder(model, self.settings.spelling), self.prompt)
+        scores = score(documents, tagger.predict(documents), self.prompt.labels, resamples=0)
+        return {"f1": scores.f1 or 0.0, "char_recall": scores.char_recall or 0.0}
 
     def write(self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated) -> dict[str, object]:
         """Leave ``adapter/``, ``metrics.json`` and ``predictions.jsonl`` in ``out``; return the metrics.

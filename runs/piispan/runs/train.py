@@ -3,11 +3,12 @@
 from pathlib import Path
 from warnings import warn
 
-from piispan.core import LabelSet, PiispanWarning, write_predictions
+from piispan.core import DataError, LabelSet, PiispanWarning, write_predictions
 from piispan.dataset_builder import Split, SplitKind, read_documents
 from piispan.metric import Scores
 from piispan.model_card import DataFacts
 from piispan.runs.artifacts import check_writable, trained_on, write_json
+from piispan.runs.checkpoints import drop_checkpoints, open_checkpoints
 from piispan.runs.evaluation import evaluate_tagger
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, quiet_libraries, require_training
@@ -16,7 +17,7 @@ from piispan.runs.quickstart import read_split
 from piispan.runs.settings import TrainSettings
 from piispan.tagger import DecoderName, Tagger, read_sidecar
 
-__all__ = ["evaluate", "train"]
+__all__ = ["evaluate", "read_parts", "train"]
 
 
 def train(
@@ -27,6 +28,7 @@ def train(
     split: SplitKind = "random",
     settings: TrainSettings | None = None,
     decoder: DecoderName | None = None,
+    resume: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, object]:
     """Fine-tune on labelled documents, score the adapter on others, and write it with its card.
@@ -39,29 +41,43 @@ def train(
         split: How ``data`` is split.
         settings: Settings of the fine-tuning.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
+        resume: Go on with a run that was killed; its settings have ``save_steps``, and the checkpoints are in ``out``.
         progress: Shows how far each step has come.
 
     Returns:
-        The content of ``metrics.json``; its ``before`` is empty.
+        The content of ``metrics.json``; its ``before`` is empty. Of several processes (``accelerate launch``), all but the first return
+        nothing.
     """
     chosen = settings or TrainSettings()
     require_training()
-    labels = LabelSet.load(chosen.labels)
-    parts = read_split(data, split, labels) if test is None else _two_files(data, test, labels)
+    parts = read_parts(data, test, split, LabelSet.load(chosen.labels))
     experiment = Experiment.open(chosen, Path(out), progress, decoder)
-    experiment.train(parts.train)
+    checkpoints = Path(out) / "checkpoints" if chosen.save_steps else None
+    if resume and checkpoints is None:
+        raise DataError("--resume needs the --save-steps that left checkpoints")
+    found = open_checkpoints(checkpoints, chosen, experiment.prompt.labels, parts.train, resume=resume) if checkpoints else None
+    if not experiment.train(parts.train, validation=parts.validation, checkpoints=checkpoints, resume=found):
+        return {}
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
     counts = {part: len(documents) for part, documents in parts.parts()}
     how = "in a file of their own" if test else f"split off by {'document' if split == 'random' else 'sentence frame (group)'}"
     facts = DataFacts(name="the user's documents", split="test", documents=counts, how_made=f"Labelled documents of the user; test {how}.")
-    return experiment.write(Path(out), parts, facts, None, after)
+    metrics = experiment.write(Path(out), parts, facts, None, after)
+    if checkpoints:
+        drop_checkpoints(checkpoints)
+    return metrics
+
+
+def read_parts(data: str | Path, test: str | Path | None, split: SplitKind, labels: LabelSet) -> Split:
+    """What is trained on, watched and tested: a split of one file, or two files."""
+    return read_split(data, split, labels) if test is None else _two_files(data, test, labels)
 
 
 def _two_files(data: str | Path, test: str | Path, labels: LabelSet) -> Split:
     parts = Split(tuple(read_documents(data, labels=labels)[0]), (), tuple(read_documents(test, labels=labels)[0]))
     texts = {document.text for document in parts.train}
     if shared := sum(document.text in texts for document in parts.test):
-        warn(f"{test}: {shared} of {len(parts.test)} texts are trained on as well, so the figures flatter", PiispanWarning, stacklevel=3)
+        warn(f"{test}: {shared} of {len(parts.test)} texts are trained on as well, so the figures flatter", PiispanWarning, stacklevel=4)
     return parts
 
 

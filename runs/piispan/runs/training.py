@@ -2,31 +2,52 @@
 
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, Prompt, context_length
+from piispan.core import Document, FormatError, Prompt, context_length
 from piispan.core.segments import TagGrammar, add_tag_tokens
 from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
-from piispan.trainer_ext import PackedBatch, PrefixSharingCollator, TokenRow, lora_preset, prepare
+from piispan.trainer_ext import PackedBatch, PrefixSharingCollator, Prepared, TokenRow, lora_preset, prepare
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
-__all__ = ["Trained", "prepare_tag_tokens", "seconds_per_step", "train_adapter", "training_rows"]
+__all__ = ["Trained", "Validation", "prepare_tag_tokens", "seconds_per_step", "train_adapter", "training_rows"]
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A model with its fresh adapter, in evaluation mode, and how it was trained."""
+    """A model with its fresh adapter, in evaluation mode, and how it was trained.
+
+    Args:
+        model: The adapted model.
+        facts: How it was trained.
+        is_main: Whether this is the process that goes on to measure and write, where several trained.
+    """
 
     model: "PreTrainedModel"
     facts: TrainingFacts
+    is_main: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What early stopping watches.
+
+    Args:
+        documents: Labelled documents that are not trained on.
+        score: Figures of the model as it stands, ``f1`` among them.
+    """
+
+    documents: Sequence[Document]
+    score: Callable[[Any], Mapping[str, float]]
 
 
 def train_adapter(
@@ -38,8 +59,11 @@ def train_adapter(
     progress: Progress,
     *,
     deadline: float | None = None,
+    validation: Validation | None = None,
+    checkpoints: Path | None = None,
+    resume: str | None = None,
 ) -> Trained:
-    """Fine-tune a LoRA adapter on ``model``, which is wrapped in place.
+    """Fine-tune an adapter on ``model``, which is wrapped in place.
 
     Args:
         model: The base.
@@ -49,32 +73,42 @@ def train_adapter(
         settings: The rest.
         progress: A unit per optimizer step.
         deadline: ``time.perf_counter()`` value after which no further step begins; ``None`` for none.
+        validation: For early stopping, where ``settings`` ask for it.
+        checkpoints: Folder for checkpoints, where ``settings`` ask for them; a temporary one without it.
+        resume: The checkpoint to go on from; see ``open_checkpoints``.
 
     Raises:
-        TooLongError: If a document's prompt and answer do not fit; nothing is ever cut.
-        FormatError: If the output format cannot write a span.
+        TooLongError: If a document's prompt and answer do not fit and none may be dropped or split; no answer is ever cut.
+        FormatError: If the output format cannot write a span, or early stopping has nothing to watch.
     """
     from piispan.trainer_ext import PiiSFTTrainer
 
+    if settings.early_stopping_patience is not None and (validation is None or not validation.documents):
+        raise FormatError("early_stopping_patience needs validation documents; there are none beside documents to test on given apart")
     tag_tokens = prepare_tag_tokens(model, tokenizer, prompt, settings)
-    rows = training_rows(documents, prompt, tokenizer, settings, max_length=settings.max_length or context_length(model))
+    limit = settings.max_length or context_length(model)
+    prepared = training_rows(documents, prompt, tokenizer, settings, max_length=limit)
+    watched = validation.documents if validation and settings.early_stopping_patience is not None else ()
     started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*|trl\..*|peft\..*")
         trainer = PiiSFTTrainer(
             model,
-            _sft_config(scratch, settings, model),
-            rows,
+            _sft_config(checkpoints or scratch, settings, model),
+            prepared.rows,
+            training_rows(watched, prompt, tokenizer, settings, max_length=limit).rows if watched else None,
             processing_class=tokenizer,
             peft_config=_lora(settings, tag_tokens, model),
-            callbacks=[_callback(progress, deadline)],
+            callbacks=_callbacks(settings, progress, deadline),
+            score=validation.score if validation and watched else None,
         )
         _no_default_printing(trainer)
-        trainer.train()
+        trainer.train(resume_from_checkpoint=resume)
     progress.finish()
     # Without the autocast of training, so that what is measured is what will be loaded, to the bit.
     adapted: Any = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
-    return Trained(adapted.eval(), _facts(trainer, settings, len(rows), perf_counter() - started))
+    facts = _facts(trainer, settings, prepared, len(documents), perf_counter() - started)
+    return Trained(adapted.eval(), facts, trainer.is_world_process_zero())
 
 
 def prepare_tag_tokens(
@@ -91,33 +125,61 @@ def training_rows(
     settings: TrainSettings,
     *,
     max_length: int | None = None,
-) -> list[TokenRow]:
-    """The rows of ``documents`` in the tokenisation that ``settings`` ask for. See ``piispan.trainer_ext.token_row``."""
+) -> Prepared:
+    """The rows of ``documents`` in the tokenisation and with the loss that ``settings`` ask for. See ``piispan.trainer_ext.prepare``."""
     tokenisation, placement, tag_tokens, loss = settings.spelling
     segments = tokenisation == "segments"
     grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=tag_tokens, placement=placement) if segments else None
-    return prepare(documents, prompt, tokenizer, grammar=grammar, loss=loss, max_length=max_length).rows
+    return prepare(
+        documents,
+        prompt,
+        tokenizer,
+        too_long=settings.too_long,
+        grammar=grammar,
+        loss=loss,
+        train_on=settings.train_on,
+        prompt_loss_weight=settings.prompt_loss_weight,
+        max_length=max_length,
+    )
 
 
-def _sft_config(scratch: str, settings: TrainSettings, model: "PreTrainedModel") -> Any:
+def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedModel") -> Any:
     import torch
 
     from piispan.trainer_ext import PiiSFTConfig
 
+    keep_best = settings.early_stopping_patience is not None
     return PiiSFTConfig(
-        scratch,
+        str(folder),
         per_device_train_batch_size=settings.batch_size,
+        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        max_tokens=settings.max_tokens,
+        gradient_checkpointing=settings.gradient_checkpointing,
         learning_rate=settings.learning_rate,
         num_train_epochs=settings.epochs,
         seed=settings.seed,
         bf16=model.dtype == torch.bfloat16,
         use_cpu=model.device.type == "cpu",
         logging_steps=1,
+        report_to=settings.report_to,
+        eval_strategy="epoch" if keep_best else "no",
+        save_strategy="epoch" if keep_best else "no",
+        save_total_limit=2,
+        load_best_model_at_end=keep_best,
+        metric_for_best_model="f1" if keep_best else None,
     )
 
 
 def _lora(settings: TrainSettings, tag_tokens: Sequence[int] | None, model: Any = None) -> Any:
-    return lora_preset(rank=settings.lora_rank, alpha=settings.lora_alpha, revision=settings.revision, tag_tokens=tag_tokens, model=model)
+    return lora_preset(
+        settings.adapter,
+        rank=settings.lora_rank,
+        alpha=settings.lora_alpha,
+        dropout=settings.lora_dropout,
+        revision=settings.revision,
+        tag_tokens=tag_tokens,
+        model=model,
+    )
 
 
 def _no_default_printing(trainer: Any) -> None:
@@ -126,33 +188,46 @@ def _no_default_printing(trainer: Any) -> None:
     trainer.remove_callback(PrinterCallback)
 
 
-def _callback(progress: Progress, deadline: float | None) -> "TrainerCallback":
-    from transformers import TrainerCallback
+def _callbacks(settings: TrainSettings, progress: Progress, deadline: float | None) -> "list[TrainerCallback]":
+    from transformers import EarlyStoppingCallback, TrainerCallback
 
-    class ProgressAndDeadline(TrainerCallback):
+    class Watch(TrainerCallback):
+        best = ""
+
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             del args, control, kwargs
             progress.start("Training", state.max_steps, "steps")
+            if state.global_step:
+                progress.advance(state.global_step)
 
         def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             del args, state, control
-            if "loss" in (logs := kwargs["logs"]):
-                progress.advance(1, f"loss {float(logs['loss']):.3f}")
+            logs = kwargs["logs"]
+            if "eval_f1" in logs:
+                self.best = f", F1 {float(logs['eval_f1']):.3f}"
+            if "loss" in logs:
+                speed = f", {logs['num_tokens'] / (perf_counter() - started):,.0f} tokens/s" if "num_tokens" in logs else ""
+                progress.advance(1, f"loss {float(logs['loss']):.3f}{self.best}{speed}")
 
         def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            del args, state, kwargs
+            del args, kwargs
             control.should_training_stop |= deadline is not None and perf_counter() > deadline
+            control.should_save |= settings.save_steps is not None and state.global_step % settings.save_steps == 0
 
-    return ProgressAndDeadline()
+    started = perf_counter()
+    if settings.early_stopping_patience is None:
+        return [Watch()]
+    return [Watch(), EarlyStoppingCallback(early_stopping_patience=settings.early_stopping_patience)]
 
 
-def _facts(trainer: Any, settings: TrainSettings, documents: int, seconds: float) -> TrainingFacts:
+def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents: int, seconds: float) -> TrainingFacts:
+    step = settings.batch_size * settings.gradient_accumulation_steps * trainer.accelerator.num_processes
     return TrainingFacts(
-        documents=min(documents, trainer.state.global_step * settings.batch_size),
+        documents=min(documents - len(prepared.dropped), trainer.state.global_step * step),
         epochs=round(float(trainer.state.epoch), 3),
         steps=trainer.state.global_step,
         learning_rate=settings.learning_rate,
-        batch_size=settings.batch_size,
+        batch_size=step,
         lora_rank=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
         target_modules=_adapted(trainer.model),
@@ -160,6 +235,8 @@ def _facts(trainer: Any, settings: TrainSettings, documents: int, seconds: float
         seconds=round(seconds, 1),
         hardware=hardware(),
         trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        split_documents=len(prepared.split),
+        dropped_documents=len(prepared.dropped),
     )
 
 

@@ -98,7 +98,12 @@ def weights_sha256(folder: Path) -> str:
 
 
 def load_causal_lm(
-    name: str | Path, *, dtype: "torch.dtype | str" = "auto", device: str | None = None, revision: str | None = None
+    name: str | Path,
+    *,
+    dtype: "torch.dtype | str" = "auto",
+    device: str | None = None,
+    revision: str | None = None,
+    quantization: Any = None,
 ) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
     """A causal language model with SDPA attention, in evaluation mode, and its tokenizer.
 
@@ -107,6 +112,7 @@ def load_causal_lm(
         dtype: ``"auto"`` keeps the checkpoint's own.
         device: ``None`` takes CUDA or Apple's MPS when there, else the CPU.
         revision: Commit, branch or tag on the Hub.
+        quantization: transformers' configuration of a quantised model, such as ``BitsAndBytesConfig``.
 
     Raises:
         MissingExtraError: If the ``tag`` extra is not installed.
@@ -120,11 +126,13 @@ def load_causal_lm(
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise ModelError(f"{name}: no model in this folder (it has no config.json)")
-    options = {"revision": revision, "trust_remote_code": False}
+    options: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, **options)
+        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
+        if quantization is not None:
+            options |= {"quantization_config": quantization, "device_map": device}
         model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, **options)
-        return model.to(device).eval(), tokenizer
+        return (model if quantization is not None else model.to(device)).eval(), tokenizer
     except loading_errors() as error:
         raise ModelError(f"cannot load the model {str(name)!r}: {first_line(error)}") from error
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from piispan.core import require_extra
 from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
 from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, first_fit_decreasing, group_by_length
-from piispan.trainer_ext.presets import lora_preset
+from piispan.trainer_ext.presets import AdapterKind, four_bit, lora_preset
 from piispan.trainer_ext.rows import Prepared, RowOptions, TokenRow, TokenStatistics, TooLong, chat_row, prepare, statistics, token_row
 from piispan.trainer_ext.splitting import split_document
 from piispan.trainer_ext.turns import IGNORED, TrainOn
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "IGNORED",
+    "AdapterKind",
     "LastTurnCollator",
     "PackedBatch",
     "PaddedBatch",
@@ -38,6 +39,7 @@ __all__ = [
     "TrainOn",
     "chat_row",
     "first_fit_decreasing",
+    "four_bit",
     "group_by_length",
     "labelled_scores",
     "lora_preset",

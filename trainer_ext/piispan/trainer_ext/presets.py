@@ -1,15 +1,23 @@
 """Adapters that work, as PEFT configuration objects."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from piispan.core import ModelError
 
 if TYPE_CHECKING:
     from peft import LoraConfig
+    from transformers import BitsAndBytesConfig
 
-__all__ = ["lora_preset"]
+__all__ = ["AdapterKind", "four_bit", "lora_preset"]
+
+AdapterKind = Literal["lora", "rslora", "dora", "qlora"]
+"""``rslora`` scales by the root of the rank (arXiv 2312.03732), ``dora`` learns magnitudes apart (arXiv 2402.09353), ``qlora`` is LoRA
+over a 4-bit base (arXiv 2305.14314)."""
 
 
 def lora_preset(
+    kind: AdapterKind = "lora",
     *,
     rank: int = 16,
     alpha: int = 32,
@@ -21,8 +29,9 @@ def lora_preset(
     """LoRA on every linear layer but the output head.
 
     Args:
+        kind: See ``AdapterKind``; the base of ``qlora`` is loaded with ``four_bit()``.
         rank: Rank of the update.
-        alpha: Scale; the update is multiplied by ``alpha / rank``.
+        alpha: Scale; the update is multiplied by ``alpha / rank``, or ``alpha / sqrt(rank)`` for ``rslora``.
         dropout: Dropout on the adapter's input.
         revision: Commit of the base model on the Hub, written into ``adapter_config.json``.
         tag_tokens: Ids of special tag tokens, whose embeddings are trained and saved with the adapter.
@@ -34,6 +43,8 @@ def lora_preset(
         r=rank,
         lora_alpha=alpha,
         lora_dropout=dropout,
+        use_rslora=kind == "rslora",
+        use_dora=kind == "dora",
         target_modules="all-linear",
         task_type="CAUSAL_LM",
         revision=revision,
@@ -49,3 +60,23 @@ def _trained_rows(tag_tokens: Sequence[int], model: Any) -> dict[str, list[int]]
     names = {id(layer): name.rsplit(".", 1)[-1] for name, layer in model.named_modules()}
     layers = [embedding] if head is None or head.weight is embedding.weight else [embedding, head]
     return {names[id(layer)]: list(tag_tokens) for layer in layers}
+
+
+def four_bit() -> "BitsAndBytesConfig":
+    """How the base of ``qlora`` is loaded: NF4 with double quantisation, computing in bfloat16.
+
+    Raises:
+        ModelError: If there is no NVIDIA GPU, or bitsandbytes is not installed.
+    """
+    from importlib.util import find_spec
+
+    import torch
+    from transformers import BitsAndBytesConfig
+
+    if not torch.cuda.is_available():
+        raise ModelError("qlora needs an NVIDIA GPU; use lora, rslora or dora here")
+    if find_spec("bitsandbytes") is None:
+        raise ModelError('qlora needs: pip install "bitsandbytes"')
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16
+    )

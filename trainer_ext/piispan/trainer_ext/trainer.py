@@ -99,7 +99,7 @@ class PiiSFTTrainer(SFTTrainer):
         """
         use_shared_prefix_attention(self.accelerator.unwrap_model(model))  # decoding may have switched it meanwhile
         count = loss_items(inputs) if num_items_in_batch is None else num_items_in_batch
-        scores, targets, outputs = labelled_scores(model, inputs)
+        scores, targets, outputs = labelled_scores(model, inputs, whole_head=self.is_fsdp_enabled or self.is_deepspeed_enabled)
         losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
         weights = inputs.get("weights")
         loss = (losses if weights is None else losses * weights).sum() / count

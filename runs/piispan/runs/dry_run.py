@@ -1,0 +1,116 @@
+"""What a training would take, before it is run."""
+
+import math
+import resource
+import sys
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from piispan.core import Document, LabelSet, Span, context_length
+from piispan.dataset_builder import SplitKind
+from piispan.runs.experiment import Experiment
+from piispan.runs.machine import require_training
+from piispan.runs.progress import Progress
+from piispan.runs.settings import TrainSettings
+from piispan.runs.train import read_parts
+from piispan.runs.training import prepare_tag_tokens, seconds_per_step, training_rows
+from piispan.tagger import DecoderName
+from piispan.trainer_ext import IGNORED, statistics
+
+__all__ = ["DryRun", "dry_run"]
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """An estimate.
+
+    Args:
+        documents: Documents to train on.
+        dropped: Documents left out because they are too long.
+        split: Documents cut into several rows because they are too long.
+        tokens: Tokens of all rows.
+        loss_tokens: Those that bear loss.
+        longest: Tokens of the longest row.
+        prefix: Tokens that all rows begin with; computed once for each batch.
+        prefix_share: Their share of all rows' tokens.
+        steps: Optimizer steps.
+        seconds: Time of training, from two steps measured here.
+        peak_mib: Most memory that these steps took: of the GPU where there is one, else of the process.
+        example: A made-up document as a row, in pieces: the text, and whether it bears loss.
+    """
+
+    documents: int
+    dropped: int
+    split: int
+    tokens: int
+    loss_tokens: int
+    longest: int
+    prefix: int
+    prefix_share: float
+    steps: int
+    seconds: float
+    peak_mib: float
+    example: tuple[tuple[str, bool], ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Everything, for JSON."""
+        return {**asdict(self), "example": [list(piece) for piece in self.example]}
+
+
+def dry_run(
+    data: str | Path,
+    *,
+    test: str | Path | None = None,
+    split: SplitKind = "random",
+    settings: TrainSettings | None = None,
+    decoder: DecoderName | None = None,
+    progress: Progress | None = None,
+) -> DryRun:
+    """Load the model, prepare the rows, and measure two steps; nothing is trained and nothing is written.
+
+    Args and errors are those of ``train``.
+    """
+    require_training()
+    chosen = settings or TrainSettings()
+    parts = read_parts(data, test, split, LabelSet.load(chosen.labels))
+    experiment = Experiment.open(chosen, Path(), progress, decoder)
+    chosen, prompt = experiment.settings, experiment.prompt
+    model, tokenizer = experiment.loaded.model, experiment.loaded.tokenizer
+    prepare_tag_tokens(model, tokenizer, prompt, chosen)
+    prepared = training_rows(parts.train, prompt, tokenizer, chosen, max_length=chosen.max_length or context_length(model))
+    counted = statistics(prepared.rows)
+    steps = math.ceil(math.ceil(len(prepared.rows) / (chosen.batch_size * chosen.gradient_accumulation_steps)) * chosen.epochs)
+    each = seconds_per_step(model, prepared.rows, chosen) * chosen.gradient_accumulation_steps
+    made_up = Document("example", "Ada Lovelace wrote this.", (Span(0, 12, prompt.labels.names[0]),))
+    row = training_rows([made_up], prompt, tokenizer, chosen).rows[0]
+    return DryRun(
+        documents=len(parts.train),
+        dropped=len(prepared.dropped),
+        split=len(prepared.split),
+        tokens=counted["tokens"],
+        loss_tokens=counted["loss_tokens"],
+        longest=counted["longest"],
+        prefix=counted["prefix"],
+        prefix_share=counted["prefix"] * counted["rows"] / counted["tokens"],
+        steps=steps,
+        seconds=each * steps,
+        peak_mib=_peak_mib(),
+        example=_pieces(tokenizer, row["input_ids"], [label != IGNORED for label in row["labels"]]),
+    )
+
+
+def _peak_mib() -> float:
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**20
+    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
+    return kibibytes / 1024
+
+
+def _pieces(tokenizer: Any, ids: list[int], bears: list[bool]) -> tuple[tuple[str, bool], ...]:
+    """Neighbouring tokens of a kind decoded together."""
+    edges = [0, *(i for i in range(1, len(ids)) if bears[i] != bears[i - 1]), len(ids)]
+    return tuple((tokenizer.decode(ids[left:right]), bears[left]) for left, right in pairwise(edges))

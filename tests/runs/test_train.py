@@ -1,0 +1,80 @@
+"""``train`` and its dry run, whole, on a tiny model."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from piispan.core import DataError, FormatError, Sidecar
+from piispan.dataset_builder import synthesise, write_jsonl
+from piispan.model_card import read_facts
+from piispan.runs import TrainSettings, dry_run, train
+from tests.tiny import tiny_llama, tiny_tokenizer
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    tiny_llama().float().save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "documents.jsonl"
+    write_jsonl(synthesise(24, seed=5), path)
+    return path
+
+
+def _settings(base: Path, **changes: object) -> TrainSettings:
+    given = {"model": str(base), "epochs": 1, "batch_size": 4, "lora_rank": 2, "lora_alpha": 4, **changes}
+    return TrainSettings(**given)  # type: ignore[arg-type]
+
+
+def test_a_dry_run_counts_and_measures_and_writes_nothing(base: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    estimate = dry_run(data, settings=_settings(base, epochs=3))
+    assert (estimate.dropped, estimate.split) == (0, 0)
+    assert estimate.steps == -(-estimate.documents // 4) * 3
+    assert 0 < estimate.loss_tokens < estimate.tokens
+    assert estimate.prefix < estimate.longest
+    assert 0.5 < estimate.prefix_share < 1
+    assert estimate.seconds > 0
+    assert estimate.peak_mib > 10
+    text = "".join(piece for piece, _ in estimate.example)
+    assert "<PERSON>Ada Lovelace</PII> wrote this." in text
+    marked = [piece for piece, bears in estimate.example if bears]
+    assert any("<PERSON>" in piece for piece in marked)
+    assert not any("Mark" in piece for piece in marked)
+    assert json.loads(json.dumps(estimate.to_dict()))["steps"] == estimate.steps
+    assert not list(tmp_path.iterdir())
+
+
+def test_documents_that_do_not_fit_stand_in_the_estimate_and_on_the_card(base: Path, data: Path, tmp_path: Path) -> None:
+    longest = dry_run(data, settings=_settings(base)).longest
+    settings = _settings(base, max_length=longest - 100, too_long="drop")
+    dropped = dry_run(data, settings=settings).dropped
+    assert dropped > 0
+    train(data, tmp_path / "out", settings=settings)
+    facts = read_facts(tmp_path / "out" / "adapter")
+    assert facts.training.dropped_documents == dropped
+    assert f"{dropped} dropped, as too long" in (tmp_path / "out" / "adapter" / "README.md").read_text("utf-8")
+
+
+def test_early_stopping_keeps_the_best_epoch_and_leaves_no_checkpoint(base: Path, data: Path, tmp_path: Path) -> None:
+    metrics = train(data, tmp_path / "out", settings=_settings(base, epochs=3, early_stopping_patience=1, save_steps=2))
+    assert metrics["after"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["adapter", "metrics.json", "predictions.jsonl"]
+    assert read_facts(tmp_path / "out" / "adapter").training.epochs < 3  # a model that learns nothing never gets better
+    assert Sidecar.load(tmp_path / "out" / "adapter").loss == "decisions"
+
+
+def test_what_goes_not_together_is_said_before_training(base: Path, data: Path, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="early_stopping_patience needs validation documents"):
+        train(data, tmp_path / "out", test=data, settings=_settings(base, early_stopping_patience=1))
+    with pytest.raises(DataError, match="--resume needs the --save-steps"):
+        train(data, tmp_path / "out", settings=_settings(base), resume=True)
+    with pytest.raises(DataError, match="no run to go on with"):
+        train(data, tmp_path / "out", settings=_settings(base, save_steps=5), resume=True)
+    assert not (tmp_path / "out" / "adapter").exists()
