@@ -8,7 +8,6 @@ does. Gradients of both ways are compared in float32 first. The last line is JSO
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from decoding import LABELS, PREFIX, long_prompt
 from piispan.core import Prompt, get_format, make_prompt
 from piispan.core.segments import TagGrammar
 from piispan.dataset_builder import fixed_split, read_documents, synthesise
-from piispan.runs.machine import fastest_dtype, hardware
+from piispan.runs.machine import fastest_dtype, hardware, peak_memory_mib
 from piispan.tagger import embedded_model, load_causal_lm
 from piispan.trainer_ext import (
     IGNORED,
@@ -87,9 +86,7 @@ def measure(kind: str, style: str, batch: int, parts: int, steps: int, data: str
             trainer.train()
             seconds.append(time.perf_counter() - started)
             model = trainer.model
-    on_gpu = torch.cuda.is_available()
-    peak = torch.cuda.max_memory_allocated() / 2**20 if on_gpu else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-    return {"examples_per_s": len(timed) / seconds[1], "peak_mib": peak, "prefix": statistics(rows)["prefix"]}
+    return {"examples_per_s": len(timed) / seconds[1], "peak_mib": peak_memory_mib(), "prefix": statistics(rows)["prefix"]}
 
 
 def mean_length(rows: list[TokenRow]) -> float:

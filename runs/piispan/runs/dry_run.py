@@ -1,8 +1,6 @@
 """What a training would take, before it is run."""
 
 import math
-import resource
-import sys
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 from piispan.core import Document, LabelSet, Span, context_length
 from piispan.dataset_builder import SplitKind
 from piispan.runs.experiment import Experiment
-from piispan.runs.machine import require_training
+from piispan.runs.machine import peak_memory_mib, require_training
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
 from piispan.runs.train import read_parts
@@ -96,18 +94,9 @@ def dry_run(
         prefix_share=counted["prefix"] * counted["rows"] / counted["tokens"],
         steps=steps,
         seconds=each * steps,
-        peak_mib=_peak_mib(),
+        peak_mib=peak_memory_mib(),
         example=_pieces(tokenizer, row["input_ids"], [label != IGNORED for label in row["labels"]]),
     )
-
-
-def _peak_mib() -> float:
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 2**20
-    kibibytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return kibibytes / 1024
 
 
 def _pieces(tokenizer: Any, ids: list[int], bears: list[bool]) -> tuple[tuple[str, bool], ...]:

@@ -1,6 +1,8 @@
 """What this machine is and does best, measured on the spot."""
 
 import os
+import sys
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -9,7 +11,7 @@ from piispan.core import require_extra
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["fastest_dtype", "hardware", "installed_versions", "quiet_libraries", "require_training", "usable_cores"]
+__all__ = ["fastest_dtype", "hardware", "installed_versions", "peak_memory_mib", "quiet_libraries", "require_training", "usable_cores"]
 
 _LIBRARIES = ("piispan", "torch", "transformers", "trl", "peft", "datasets", "evaluate", "huggingface-hub", "accelerate")
 
@@ -72,6 +74,25 @@ def hardware() -> str:
     if torch.backends.mps.is_available():
         return "Apple GPU (MPS)"
     return f"{usable_cores()} CPU cores"
+
+
+def peak_memory_mib() -> float:
+    """Most memory used so far, in MiB: of the GPU where there is one, else of this process."""
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated() / 2**20
+    status = Path("/proc/self/status")
+    if status.is_file():  # getrusage would begin with the peak of the process that started this one
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 2**10
+    if sys.platform == "win32":
+        import psutil
+
+        return float(psutil.Process().memory_info().peak_wset) / 2**20
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def installed_versions() -> dict[str, str]:
