@@ -1,5 +1,7 @@
 """A narrowed head gives the columns of the whole one, and their gradients."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from peft import LoraConfig, get_peft_model
@@ -69,6 +71,38 @@ def test_a_disabled_adapter_stays_disabled() -> None:
         narrow = model(input_ids=IDS).logits
     with model.disable_adapter():
         torch.testing.assert_close(narrow, model(input_ids=IDS).logits[..., TOKENS])
+
+
+def test_a_merged_adapter_that_is_disabled_stays_disabled() -> None:
+    model = _with_trained_tokens([258, 259], tied=True)
+    model.merge_adapter()
+    with model.disable_adapter(), narrowed_head(model, TOKENS):
+        narrow = model(input_ids=IDS).logits
+    with model.disable_adapter():
+        torch.testing.assert_close(narrow, model(input_ids=IDS).logits[..., TOKENS])
+
+
+def test_a_head_that_others_patched_keeps_their_patch() -> None:
+    model = tiny_llama()
+    whole = model(input_ids=IDS).logits[..., TOKENS]
+    patched = model.lm_head.forward
+    model.lm_head.forward = lambda hidden: 2 * patched(hidden)
+    with narrowed_head(model, TOKENS):
+        torch.testing.assert_close(model(input_ids=IDS).logits, 2 * whole)
+    torch.testing.assert_close(model(input_ids=IDS).logits[..., TOKENS], 2 * whole)
+
+
+def test_threads_do_not_mix_up_their_tokens() -> None:
+    model = tiny_llama()
+    expected = model(input_ids=IDS).logits
+
+    def narrow(first: int) -> bool:
+        tokens = torch.arange(first, first + 4)
+        with narrowed_head(model, tokens):
+            return model(input_ids=IDS).logits.allclose(expected[..., tokens])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(narrow, range(200)))
 
 
 def test_an_error_leaves_the_head_as_it_was() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from piispan.core import DataError, Document, LabelSet, Span
 from piispan.runs import TrainSettings
-from piispan.runs.checkpoints import drop_checkpoints, last_checkpoint, open_checkpoints
+from piispan.runs.checkpoints import drop_checkpoints, identity, last_checkpoint, open_checkpoints
 
 PROGRAM = """
 import os, signal, sys
@@ -73,20 +73,47 @@ PRESIDIO = LabelSet.load("presidio")
 DOCUMENTS = [Document("a", "Ada", (Span(0, 3, "PERSON"),))]
 
 
+def _this(settings: TrainSettings, labels: LabelSet = PRESIDIO, documents: list[Document] = DOCUMENTS) -> dict[str, object]:
+    return identity(settings, labels, "0" * 64, documents, [])
+
+
+def _with_checkpoint(folder: Path, step: int = 5) -> Path:
+    (folder / f"checkpoint-{step}").mkdir(parents=True)
+    (folder / f"checkpoint-{step}" / "trainer_state.json").touch()
+    return folder
+
+
 def test_checkpoints_of_another_run_are_refused(tmp_path: Path) -> None:
-    folder, settings = tmp_path / "checkpoints", TrainSettings(save_steps=5)
+    folder, settings = tmp_path / "checkpoints", TrainSettings(save_steps=5, model=str(tmp_path / "someone"))
     with pytest.raises(DataError, match="no run to go on with"):
-        open_checkpoints(folder, settings, PRESIDIO, DOCUMENTS, resume=True)
-    assert open_checkpoints(folder, settings, PRESIDIO, DOCUMENTS, resume=False) is None
+        open_checkpoints(folder, _this(settings), resume=True)
+    assert open_checkpoints(folder, _this(settings), resume=False) is None
+    assert "someone" not in (folder / "run.json").read_text()
+    assert open_checkpoints(folder, _this(TrainSettings(save_steps=5, lora_rank=8)), resume=False) is None  # nothing was trained yet
+    assert open_checkpoints(folder, _this(settings), resume=False) is None
+    _with_checkpoint(folder)
     with pytest.raises(DataError, match="holds a run that did not end"):
-        open_checkpoints(folder, settings, PRESIDIO, DOCUMENTS, resume=False)
-    assert open_checkpoints(folder, TrainSettings(save_steps=9), PRESIDIO, DOCUMENTS, resume=True) is None
-    with pytest.raises(DataError, match="differs in labels; train"):
-        open_checkpoints(folder, settings, PRESIDIO.subset(["PERSON"]), DOCUMENTS, resume=True)
-    with pytest.raises(DataError, match="differs in documents, lora_rank; train"):
-        open_checkpoints(folder, TrainSettings(save_steps=5, lora_rank=8), PRESIDIO, DOCUMENTS * 2, resume=True)
-    drop_checkpoints(folder)
-    assert not folder.exists()
+        open_checkpoints(folder, _this(settings), resume=False)
+    assert open_checkpoints(folder, _this(TrainSettings(save_steps=9)), resume=True) == str(folder / "checkpoint-5")
+    with pytest.raises(DataError, match="differs in labels; choose"):
+        open_checkpoints(folder, _this(settings, PRESIDIO.subset(["PERSON"])), resume=True)
+    with pytest.raises(DataError, match="differs in documents, lora_rank; choose"):
+        open_checkpoints(folder, _this(TrainSettings(save_steps=5, lora_rank=8), documents=DOCUMENTS * 2), resume=True)
+
+
+def test_a_folder_of_other_files_is_refused_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match="holds other files than a run's checkpoints"):
+        open_checkpoints(tmp_path, _this(TrainSettings()), resume=False)
+    (tmp_path / "notes.txt").unlink()
+    open_checkpoints(tmp_path, _this(TrainSettings()), resume=False)
+    _with_checkpoint(tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    drop_checkpoints(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    (tmp_path / "notes.txt").unlink()
+    drop_checkpoints(tmp_path)
+    assert not tmp_path.exists()
 
 
 def test_a_checkpoint_that_was_being_written_does_not_count(tmp_path: Path) -> None:

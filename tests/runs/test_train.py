@@ -1,14 +1,16 @@
 """``train`` and its dry run, whole, on a tiny model."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from piispan.core import DataError, FormatError, Sidecar
+from piispan.cli.main import main
+from piispan.core import DataError, FormatError, Sidecar, TooLongError
 from piispan.dataset_builder import synthesise, write_jsonl
 from piispan.model_card import read_facts
-from piispan.runs import TrainSettings, dry_run, train
+from piispan.runs import TrainSettings, calibrate, dry_run, train
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 
@@ -51,6 +53,27 @@ def test_a_dry_run_counts_and_measures_and_writes_nothing(base: Path, data: Path
     assert not list(tmp_path.iterdir())
 
 
+def test_the_command_shows_it_and_options_win_over_the_recipe(
+    base: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(f"model_name_or_path: {base}\nnum_train_epochs: 2\nper_device_train_batch_size: 4\nlora_r: 2\nmax_tokens: 4096\n")
+    arguments = ["piispan", "train", str(data), "--config", str(recipe), "--dry-run"]
+    steps = []
+    for more in ([], ["--epochs", "4"], ["--epochs", "4", "--batch-size", "2", "--max-tokens", "0"]):
+        monkeypatch.setattr("sys.argv", [*arguments, *more, "--json"])
+        with pytest.raises(SystemExit):
+            main()
+        steps.append(json.loads(capsys.readouterr().out)["steps"])
+    assert steps[1:] == [2 * steps[0], 4 * steps[0]]
+    monkeypatch.setattr("sys.argv", arguments)
+    with pytest.raises(SystemExit):
+        main()
+    shown = capsys.readouterr().out
+    assert "Nothing was trained" in shown
+    assert "marked tokens bear loss" in shown
+
+
 def test_documents_that_do_not_fit_stand_in_the_estimate_and_on_the_card(base: Path, data: Path, tmp_path: Path) -> None:
     longest = dry_run(data, settings=_settings(base)).longest
     settings = _settings(base, max_length=longest - 100, too_long="drop")
@@ -67,11 +90,26 @@ def test_early_stopping_keeps_the_best_epoch_and_leaves_no_checkpoint(base: Path
     assert metrics["after"]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["adapter", "metrics.json", "predictions.jsonl"]
     assert read_facts(tmp_path / "out" / "adapter").training.epochs < 3  # a model that learns nothing never gets better
-    assert Sidecar.load(tmp_path / "out" / "adapter").loss == "decisions"
+    sidecar = Sidecar.load(tmp_path / "out" / "adapter")
+    assert sidecar.loss == "decisions"
+    with pytest.raises(DataError, match="trained or chosen on"):
+        calibrate(tmp_path / "out" / "adapter", data, split="random", base=str(base))
+
+
+def test_a_killed_run_leaves_what_resume_needs_and_a_run_that_never_began_does_not_stand_in_the_way(
+    base: Path, data: Path, tmp_path: Path
+) -> None:
+    settings = _settings(base, save_steps=1, max_length=10)
+    with pytest.raises(TooLongError):
+        train(data, tmp_path / "out", settings=settings)
+    with pytest.raises(FormatError, match="no documents to train on"):
+        train(data, tmp_path / "out", settings=replace(settings, too_long="drop"))
+    train(data, tmp_path / "out", settings=replace(settings, max_length=None))
+    assert not (tmp_path / "out" / "checkpoints").exists()
 
 
 def test_what_goes_not_together_is_said_before_training(base: Path, data: Path, tmp_path: Path) -> None:
-    with pytest.raises(FormatError, match="early_stopping_patience needs validation documents"):
+    with pytest.raises(FormatError, match="early_stopping_patience needs validation documents, and there are none here; 0 switches it off"):
         train(data, tmp_path / "out", test=data, settings=_settings(base, early_stopping_patience=1))
     with pytest.raises(DataError, match="--resume needs the --save-steps"):
         train(data, tmp_path / "out", settings=_settings(base), resume=True)

@@ -54,7 +54,9 @@ def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
     model = tiny_llama().float()
     before = [parameter.clone() for parameter in model.parameters()]
     rows = prepare(DOCUMENTS, PROMPT, tiny_tokenizer()).rows
-    assert 0 < seconds_per_step(model, rows, TrainSettings(batch_size=6)) < 60
+    for settings in (TrainSettings(batch_size=6), TrainSettings(batch_size=6, gradient_checkpointing=True, max_tokens=1)):
+        assert 0 < seconds_per_step(model, rows, settings) < 60
+    assert not model.training
     assert all(old.equal(new) and new.grad is None for old, new in zip(before, model.parameters(), strict=True))
 
 
@@ -65,13 +67,18 @@ def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
         ({"prompt_style": "haiku"}, "no prompt style named 'haiku'"),
         ({"epochs": 0}, "epochs must be greater than 0 and finite, was: 0"),
         ({"epochs": float("inf")}, "was: inf"),
-        ({"max_length": 0}, "max_length must be greater than 0, was: 0"),
+        ({"max_length": -1}, "max_length must be greater than 0, was: -1"),
+        ({"batch_size": 0}, "batch_size must be greater than 0, was: 0"),
         ({"learning_rate": float("nan")}, "learning_rate must be greater than 0 and finite, was: nan"),
     ],
 )
 def test_settings_check_themselves(change, message) -> None:
     with pytest.raises(FormatError, match=message):
         TrainSettings(**change)
+
+
+def test_nothing_is_none_where_there_may_be_none() -> None:
+    assert TrainSettings(max_length=0, max_tokens=0, early_stopping_patience=0, save_steps=0) == TrainSettings()
 
 
 @pytest.mark.parametrize(

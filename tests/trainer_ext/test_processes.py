@@ -19,19 +19,21 @@ from tests.trainer_ext.examples import random_rows
 torch.set_num_threads(1)
 folder, each, max_tokens = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 rows = random_rows(24, seed=7)
+watched = [rows[0], rows[1]] * 4  # alike for both processes, so that the mean of their means is the mean of all
 if max_tokens < 1000:  # one process has long rows and so more goes than the other
     rows = [row if number % 8 < 4 else rows[0] for number, row in enumerate(rows)]
 config = PiiSFTConfig(
     folder, use_cpu=True, max_steps=3, logging_steps=1, per_device_train_batch_size=each, learning_rate=1e-2,
-    max_tokens=max_tokens, train_sampling_strategy="sequential", average_tokens_across_devices=True,
+    per_device_eval_batch_size=each, max_tokens=max_tokens, train_sampling_strategy="sequential", average_tokens_across_devices=True,
 )
 trainer = PiiSFTTrainer(
-    tiny_llama().float(), config, rows, rows[:8], processing_class=tiny_tokenizer(), peft_config=lora_preset(rank=2, alpha=4)
+    tiny_llama().float(), config, rows, watched, processing_class=tiny_tokenizer(), peft_config=lora_preset(rank=2, alpha=4)
 )
 trainer.train()
+evaluated = trainer.evaluate()["eval_loss"]
 if trainer.is_world_process_zero():
     logs = [entry for entry in trainer.state.log_history if "loss" in entry]
-    print(json.dumps({"losses": [entry["loss"] for entry in logs], "tokens": logs[-1]["num_tokens"]}))
+    print(json.dumps({"losses": [*(entry["loss"] for entry in logs), evaluated], "tokens": logs[-1]["num_tokens"]}))
 sys.stdout.flush()
 if torch.distributed.is_initialized():
     torch.distributed.barrier()

@@ -157,8 +157,11 @@ def test_the_collator_refuses_what_it_cannot_do() -> None:
         LastTurnCollator(tokenizer, max_length=20)([{"id": "mine", "messages": TALK}])
     with pytest.raises(FormatError, match="its last turn must be the assistant's"):
         LastTurnCollator(tokenizer)([{"messages": TALK[:-1]}])
-    with pytest.raises(FormatError, match="needs messages, or prompt and completion"):
-        LastTurnCollator(tokenizer)([{"text": "Ada"}])
+    for wrong in ({"text": "Ada"}, {"prompt": "Ada", "completion": "Ada"}, {"messages": "Ada"}, {"messages": ["Ada"]}, {"prompt": TALK}):
+        with pytest.raises(FormatError, match="needs messages, or prompt and completion, each a list of turns"):
+            LastTurnCollator(tokenizer)([wrong])
+    both = {"messages": TALK, "prompt": "the first question, as some data sets repeat it"}
+    assert LastTurnCollator(tokenizer)([both])["labels"].equal(LastTurnCollator(tokenizer)([{"messages": TALK}])["labels"])
 
 
 TEMPLATES = {

@@ -54,9 +54,9 @@ def test_gradient_accumulation_gives_the_steps_of_the_large_batch(tmp_path) -> N
     assert runs[0] == pytest.approx(runs[1], rel=1e-4)
 
 
-def test_rows_that_do_not_fit_into_one_give_the_steps_of_the_large_batch(tmp_path) -> None:
+def test_several_goes_and_checkpointed_activations_give_the_steps_of_the_large_batch(tmp_path) -> None:
     rows, runs = random_rows(16, seed=6), []
-    for changes in ({}, {"max_tokens": 60}):
+    for changes in ({}, {"gradient_checkpointing": True}, {"max_tokens": 60}):
         losses = Losses()
         config = _config(tmp_path, max_steps=2, per_device_train_batch_size=8, **changes)
         trainer = PiiSFTTrainer(tiny_llama().float(), config, rows, rows[:8], processing_class=tiny_tokenizer(), callbacks=[losses])
@@ -64,6 +64,7 @@ def test_rows_that_do_not_fit_into_one_give_the_steps_of_the_large_batch(tmp_pat
         runs.append([*losses.values, trainer.evaluate()["eval_loss"]])
     assert len(trainer.data_collator(rows[:8])["rest"]) >= 2
     assert runs[0] == pytest.approx(runs[1], rel=1e-4)
+    assert runs[0] == pytest.approx(runs[2], rel=1e-4)
 
 
 def test_full_sequence_loss_is_that_of_the_stock_trainer(tmp_path) -> None:
@@ -142,11 +143,19 @@ def test_nothing_to_train_on_and_recurrent_layers_are_refused(tmp_path) -> None:
         ({"max_length": 32}, "document '0': [0-9]+ tokens, and max_length=32 would cut its answer"),
         ({"label_smoothing_factor": 0.1}, "does not do label_smoothing_factor"),
         ({"loss_type": "dft"}, "does not do loss_type"),
+        ({"eval_packing": True}, "does not do eval_packing"),
     ],
 )
 def test_what_would_change_the_rows_or_the_loss_unseen_is_refused(tmp_path, changes, message) -> None:
     with pytest.raises((FormatError, TooLongError), match=message):
         PiiSFTTrainer(tiny_llama(), _config(tmp_path, **changes), random_rows(4), processing_class=tiny_tokenizer())
+
+
+def test_rows_of_two_kinds_are_refused(tmp_path) -> None:
+    rows = random_rows(4)
+    mixed = [*rows, {**rows[0], "weights": [1.0] * 3}]
+    with pytest.raises(FormatError, match="rows with and without choices or weights cannot be trained together"):
+        PiiSFTTrainer(tiny_llama(), _config(tmp_path), mixed, processing_class=tiny_tokenizer())
 
 
 def test_evaluation_loss_is_reported_too(tmp_path) -> None:

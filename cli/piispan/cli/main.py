@@ -38,7 +38,7 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
 
 
 @app.command()
-@with_settings
+@with_settings(without=("save_steps",), defaults="those of train with --data; without it, chosen for the time")
 def quickstart(
     given: dict[str, Any],
     out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")] = Path("runs-out/quickstart"),
@@ -74,7 +74,7 @@ def quickstart(
 
 
 @app.command()
-@with_settings
+@with_settings()
 def train(
     given: dict[str, Any],
     data: Data,

@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -23,28 +23,38 @@ Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or 
 _FLAGS = {"prompt_style": "--prompt"}
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for every field of ``TrainSettings``; it gets those that were given as ``given``."""
-    hints = get_type_hints(TrainSettings, include_extras=True)
-    signature = inspect.signature(command, eval_str=True)
+def with_settings(*, without: Collection[str] = (), defaults: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command an option for every field of ``TrainSettings``; it gets those that were given as ``given``.
+
+    Args:
+        without: Fields that the command has no use for.
+        defaults: Says where the defaults of numbers are, for a command that has others.
+    """
+    hints = {name: hint for name, hint in get_type_hints(TrainSettings, include_extras=True).items() if name not in without}
     options = []
     for name, hint in hints.items():
         kind, meaning = get_args(hint)
         default = getattr(TrainSettings(), name)
-        shown = meaning if default is None else f"{meaning} Default: {default}."
+        numbers = defaults if isinstance(default, int | float) and not isinstance(default, bool) else None
+        shown = meaning if default is None else f"{meaning} Default: {numbers or default}."
         option = typer.Option(*([_FLAGS[name]] if name in _FLAGS else []), help=shown, show_default=False)
         options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]))
 
-    @wraps(command)
-    def wrapped(**arguments: Any) -> None:
-        given = {name: value for name in hints if (value := arguments.pop(name)) is not None}
-        command(**arguments, given=given)
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(command, eval_str=True)
 
-    own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, parameter in signature.parameters.items() if name != "given"]
-    parameters = [*own, *options]
-    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return wrapped
+        @wraps(command)
+        def wrapped(**arguments: Any) -> None:
+            given = {name: value for name in hints if (value := arguments.pop(name)) is not None}
+            command(**arguments, given=given)
+
+        own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for name, one in signature.parameters.items() if name != "given"]
+        parameters = [*own, *options]
+        wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return wrapped
+
+    return decorate
 
 
 def check_output(out: Path, source: Path) -> None:

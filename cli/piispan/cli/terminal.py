@@ -121,8 +121,8 @@ def dry_run_table(estimate: DryRun) -> Group:
         ("Tokens that bear loss", f"{estimate.loss_tokens:,}"),
         ("Shared prompt", f"{estimate.prefix:,} tokens, {_percent(estimate.prefix_share)} of all"),
         ("Optimizer steps", f"{estimate.steps:,}"),
-        ("Time, as measured on two steps", f"{estimate.seconds / 60:.1f} minutes"),
-        ("Memory, as measured", f"{estimate.peak_mib:,.0f} MiB"),
+        ("Time at most, by two steps", f"{estimate.seconds / 60:.1f} minutes"),
+        ("Memory of these steps", f"{estimate.peak_mib:,.0f} MiB"),
     ):
         table.add_row(name, value)
     row = Text()

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any
 
 from piispan.core.errors import ModelError
 
 __all__ = ["narrowed_head"]
+
+_ONE_AT_A_TIME = RLock()
+"""A head belongs to a model, and a model may serve several threads."""
 
 
 @contextmanager
@@ -26,20 +30,21 @@ def narrowed_head(model: Any, tokens: Any) -> Iterator[None]:
     head = model.get_output_embeddings()
     if head is None:
         raise ModelError(f"{type(model).__name__} has no output head")
-    rows = _rows(head, tokens)
-    if rows is None:
-        hook = head.register_forward_hook(lambda *called: called[2][..., tokens])
+    with _ONE_AT_A_TIME:
+        rows = None if "forward" in vars(head) else _rows(head, tokens)  # a forward of its own: others have patched it already
+        if rows is None:
+            hook = head.register_forward_hook(lambda *called: called[2][..., tokens])
+            try:
+                yield
+            finally:
+                hook.remove()
+            return
+        weights, bias = rows
+        head.forward = lambda hidden: hidden @ weights.T if bias is None else hidden @ weights.T + bias
         try:
             yield
         finally:
-            hook.remove()
-        return
-    weights, bias = rows
-    head.forward = lambda hidden: hidden @ weights.T if bias is None else hidden @ weights.T + bias
-    try:
-        yield
-    finally:
-        del head.forward
+            del head.forward
 
 
 def _rows(head: Any, tokens: Any) -> tuple[Any, Any] | None:
@@ -48,6 +53,8 @@ def _rows(head: Any, tokens: Any) -> tuple[Any, Any] | None:
         return head.weight[tokens], None if head.bias is None else head.bias[tokens]
     layer = getattr(head, "token_adapter", None)  # PEFT's trainable tokens: some rows are replaced by trained ones
     if layer is None or not _is_plain(layer.get_base_layer()) or layer.get_base_layer().bias is not None:
+        return None
+    if layer.merged and layer.disable_adapters:  # its own pass would take the trained rows out first
         return None
     weights = layer.get_base_layer().weight[tokens]
     for name in [] if layer.merged or layer.disable_adapters else layer.active_adapters:

@@ -41,6 +41,7 @@ class Sidecar:
             embedded model, dequantised from Q4_1).
         base_sha256: SHA-256 of the base weights' file or files.
         training_sha256: SHA-256 of the training file, or ``None``.
+        selection_sha256: SHA-256 of the documents by which the kept epoch was chosen, or ``None`` where none was.
         operating_point: Calibrated tag bias and what is promised of it, or ``None``: published figures are those of none.
         versions: Version of every library that took part.
     """
@@ -53,6 +54,7 @@ class Sidecar:
     base_weights: BaseWeights = "hub"
     base_sha256: str | None = None
     training_sha256: str | None = None
+    selection_sha256: str | None = None
     tokenisation: Tokenisation = "joint"
     tag_placement: TagPlacement = "at_value"
     tag_tokens: TagTokens = "text"

@@ -39,6 +39,9 @@ class TrainingFacts:
         trainable_parameters: Parameters that were trained.
         split_documents: Documents that did not fit and were cut into several.
         dropped_documents: Documents left out because they did not fit.
+        adapter: Kind of the adapter: ``lora``, ``rslora``, ``dora``, or ``qlora`` over a 4-bit base.
+        train_on: Turns that bore loss: ``last_turn``, ``all_assistant_turns`` or ``everything``.
+        prompt_loss_weight: How much the loss of all other tokens counted.
 
     Raises:
         CardError: If a number is out of range or not finite, or a string may not be published.
@@ -58,6 +61,9 @@ class TrainingFacts:
     trainable_parameters: int
     split_documents: int = 0
     dropped_documents: int = 0
+    adapter: str = "lora"
+    train_on: str = "last_turn"
+    prompt_loss_weight: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.target_modules, str) or not self.target_modules:

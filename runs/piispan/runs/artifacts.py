@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, replacing
-from piispan.dataset_builder import SplitKind, fixed_split
+from piispan.dataset_builder import Split, SplitKind, fixed_split
 from piispan.runs.machine import installed_versions
 from piispan.runs.settings import TrainSettings
 from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
@@ -75,8 +75,8 @@ def _publishable_name(folder: Path) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", folder.resolve().name).strip("-")[:60] or "local-model"
 
 
-def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, training_sha256: str) -> Sidecar:
-    """The ``piispan.json`` of an adapter that ``settings`` trained."""
+def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, split: Split) -> Sidecar:
+    """The ``piispan.json`` of an adapter that ``settings`` trained on ``split``."""
     return Sidecar(
         format=settings.format,
         prompt_style=settings.prompt_style,
@@ -85,7 +85,8 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, tr
         base_revision=base.revision,
         base_weights=base.weights,
         base_sha256=weights_sha256(base.folder) if base.folder else None,
-        training_sha256=training_sha256,
+        training_sha256=documents_sha256(split.train),
+        selection_sha256=documents_sha256(split.validation) if settings.early_stopping_patience else None,
         **settings.spelling._asdict(),
         versions=installed_versions(),
     )
@@ -108,12 +109,14 @@ def documents_sha256(documents: Sequence[Document]) -> str:
 
 
 def trained_on(sidecar: Sidecar, documents: Sequence[Document]) -> bool:
-    """Whether these are the documents that an adapter was trained on, or a split of them gives those."""
+    """Whether these are the documents that an adapter was trained or chosen on, or a split of them gives those."""
     parts = [documents]
     for kind in get_args(SplitKind):
         with suppress(DataError):  # too few documents, or groups, to split
-            parts.append(fixed_split(documents, kind).train)
-    return sidecar.training_sha256 in {documents_sha256(part) for part in parts}
+            found = fixed_split(documents, kind)
+            parts += [found.train, found.validation]
+    used = {sidecar.training_sha256, sidecar.selection_sha256} - {None}
+    return not used.isdisjoint(documents_sha256(part) for part in parts)
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

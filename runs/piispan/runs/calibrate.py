@@ -49,7 +49,7 @@ def calibrate(
         raise ModelError(f"{adapter}: an operating point is saved in the adapter's folder, and this is none")
     documents = read_documents(data, labels=sidecar.labels)[0] if split is None else read_split(data, split, sidecar.labels).validation
     if trained_on(sidecar, documents):
-        raise DataError(f"{data}: holds the documents that the adapter was trained on; calibrate on others, or say --split")
+        raise DataError(f"{data}: holds the documents that the adapter was trained or chosen on; calibrate on others, or say --split")
     counting = len(calibration_documents(documents))
     check_enough(counting, target_recall=target_recall, delta=delta)
     quiet_libraries()

@@ -6,12 +6,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from piispan.core import Document, LabelSet, Span, context_length
+from piispan.core import Document, FormatError, LabelSet, Span, context_length
 from piispan.dataset_builder import SplitKind
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import peak_memory_mib, require_training
 from piispan.runs.progress import Progress
-from piispan.runs.settings import TrainSettings
+from piispan.runs.settings import TrainSettings, check_validation
 from piispan.runs.train import read_parts
 from piispan.runs.training import prepare_tag_tokens, seconds_per_step, training_rows
 from piispan.tagger import DecoderName
@@ -34,8 +34,9 @@ class DryRun:
         prefix: Tokens that all rows begin with; computed once for each batch.
         prefix_share: Their share of all rows' tokens.
         steps: Optimizer steps.
-        seconds: Time of training, from two steps measured here.
-        peak_mib: Most memory that these steps took: of the GPU where there is one, else of the process.
+        seconds: Time of training at most, from two steps of the longest rows measured here.
+        peak_mib: Most memory that these steps took: of the GPU where there is one, else of the process. The optimizer's state comes on top:
+            two numbers for each trained one.
         example: A made-up document as a row, in pieces: the text, and whether it bears loss.
     """
 
@@ -73,14 +74,18 @@ def dry_run(
     require_training()
     chosen = settings or TrainSettings()
     parts = read_parts(data, test, split, LabelSet.load(chosen.labels))
-    experiment = Experiment.open(chosen, Path(), progress, decoder)
+    check_validation(chosen, parts.validation)
+    experiment = Experiment.open(chosen, None, progress, decoder)
     chosen, prompt = experiment.settings, experiment.prompt
     model, tokenizer = experiment.loaded.model, experiment.loaded.tokenizer
     prepare_tag_tokens(model, tokenizer, prompt, chosen)
     prepared = training_rows(parts.train, prompt, tokenizer, chosen, max_length=chosen.max_length or context_length(model))
+    if not prepared.rows:
+        raise FormatError("there are no documents to train on: none fits")
     counted = statistics(prepared.rows)
     steps = math.ceil(math.ceil(len(prepared.rows) / (chosen.batch_size * chosen.gradient_accumulation_steps)) * chosen.epochs)
-    each = seconds_per_step(model, prepared.rows, chosen) * chosen.gradient_accumulation_steps
+    longest = sorted(prepared.rows, key=lambda row: -len(row["input_ids"]))
+    each = seconds_per_step(model, longest, chosen) * chosen.gradient_accumulation_steps
     made_up = Document("example", "Ada Lovelace wrote this.", (Span(0, 12, prompt.labels.names[0]),))
     row = training_rows([made_up], prompt, tokenizer, chosen).rows[0]
     return DryRun(

@@ -9,13 +9,24 @@ from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, mak
 from piispan.dataset_builder import Split
 from piispan.metric import score
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
-from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, documents_sha256, new_folder, save_adapter, write_json
+from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, new_folder, save_adapter, write_json
+from piispan.runs.checkpoints import identity
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import UNTRAINED, Spelling, TrainSettings
 from piispan.runs.training import Validation, train_adapter
-from piispan.tagger import Decoder, DecoderName, Tagger, decoder_name, embedded_model, load_causal_lm, make_decoder, merge_for_decoding
+from piispan.tagger import (
+    Decoder,
+    DecoderName,
+    Tagger,
+    decoder_name,
+    embedded_model,
+    load_causal_lm,
+    make_decoder,
+    merge_for_decoding,
+    weights_sha256,
+)
 from piispan.trainer_ext import four_bit
 
 if TYPE_CHECKING:
@@ -80,7 +91,7 @@ class Experiment:
         self._model = self.loaded.model
 
     @classmethod
-    def open(cls, settings: TrainSettings, out: Path, progress: Progress | None, decoder: DecoderName | None) -> "Experiment":
+    def open(cls, settings: TrainSettings, out: Path | None, progress: Progress | None, decoder: DecoderName | None) -> "Experiment":
         """An experiment with its base loaded, after everything that could fail it in the end was tried.
 
         Raises:
@@ -90,7 +101,8 @@ class Experiment:
         """
         settings = settings.decodable_by(decoder)
         decoder_name(decoder, settings.format, tag_tokens=settings.spelling.tag_tokens, loss=settings.spelling.loss)
-        check_writable(out)
+        if out is not None:
+            check_writable(out)
         return cls(settings, load_base(settings), progress or Silent(), decoder)
 
     @property
@@ -108,6 +120,14 @@ class Experiment:
             placement=spelling.tag_placement,
             loss=spelling.loss,
         )
+
+    def identity(self, split: Split) -> dict[str, object]:
+        """What makes this run the run it is; see ``piispan.runs.checkpoints``."""
+        folder = self.loaded.base.folder
+        found = weights_sha256(folder) if folder else None
+        validation = split.validation if self.settings.early_stopping_patience else ()
+        dtype = str(self.loaded.model.dtype)
+        return {**identity(self.settings, self.prompt.labels, found, split.train, validation), "dtype": dtype}
 
     def evaluate(self, documents: tuple[Document, ...], what: str) -> Evaluated:
         """Score the model as it stands now."""
@@ -153,7 +173,7 @@ class Experiment:
             DataError: If a file cannot be written; what was there before stays.
         """
         metrics = {"before": before.scores.to_dict() if before else {}, "after": after.scores.to_dict()}
-        sidecar = adapter_sidecar(self.settings, self.prompt, self.loaded.base, documents_sha256(split.train))
+        sidecar = adapter_sidecar(self.settings, self.prompt, self.loaded.base, split)
         facts = CardFacts(
             model_name=f"piispan-{self.loaded.base.public_name.split('/')[-1].lower()}",
             sidecar=sidecar,

@@ -11,7 +11,7 @@ from piispan.model_card import DataFacts
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
 from piispan.runs.progress import Progress
-from piispan.runs.settings import TrainSettings
+from piispan.runs.settings import TrainSettings, check_validation
 from piispan.runs.training import prepare_tag_tokens, seconds_per_step, training_rows
 from piispan.tagger import DecoderName
 
@@ -84,6 +84,7 @@ def quickstart(
     if documents is None:
         _check_synthesis(labels)
     budget = minutes if minutes is not None or documents is not None else 8.0
+    check_validation(chosen, documents.validation if documents else ())
     experiment = Experiment.open(chosen, Path(out), progress, decoder)
     tests = _test_documents(budget or 0.0)
     test = documents.test if documents else synthetic_split(0, tests).test
@@ -98,7 +99,7 @@ def quickstart(
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
         experiment.settings = replace(experiment.settings, epochs=min(chosen.epochs, passes))
-    experiment.train(documents.train, deadline)
+    experiment.train(documents.train, deadline, validation=documents.validation)
     after = experiment.evaluate(test, "Evaluating the adapter")
     metrics = experiment.write(Path(out), documents, _data_facts(data, split, documents), before, after)
     return QuickstartResult(metrics, _examples(experiment), experiment.training.documents, perf_counter() - started)

@@ -1,24 +1,18 @@
 """What a run is asked to do: typed, checked, and written beside its results."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, NamedTuple, get_args
 
 from piispan.core import FORMATS, STYLES, FormatError, Loss, TagPlacement, TagTokens, Tokenisation
 from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
-__all__ = ["UNTRAINED", "Spelling", "TrainSettings"]
+__all__ = ["UNTRAINED", "Spelling", "TrainSettings", "check_validation"]
 
-_COUNTS = (
-    "batch_size",
-    "gradient_accumulation_steps",
-    "lora_rank",
-    "lora_alpha",
-    "max_length",
-    "max_tokens",
-    "early_stopping_patience",
-    "save_steps",
-)
+_OPTIONAL_COUNTS = ("max_length", "max_tokens", "early_stopping_patience", "save_steps")
+"""0 stands for none, so that an option can undo what a recipe asks for."""
+_COUNTS = ("batch_size", "gradient_accumulation_steps", "lora_rank", "lora_alpha", *_OPTIONAL_COUNTS)
 
 
 class Spelling(NamedTuple):
@@ -36,7 +30,8 @@ UNTRAINED = Spelling("joint", "at_value", "text", "answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """Settings of one fine-tuning. What each means stands beside it, and is the help of the command line.
+    """Settings of one fine-tuning. What each means stands beside it, and is the help of the command line. Where ``None`` means none or
+    the model's own, 0 means it too.
 
     ``epochs``, ``batch_size``, ``lora_rank``, ``model`` and ``revision`` are TRL's ``num_train_epochs``, ``per_device_train_batch_size``,
     ``lora_r``, ``model_name_or_path`` and ``model_revision``, and may be written so in a recipe; all other names are TRL's already
@@ -78,6 +73,9 @@ class TrainSettings:
     base_licence: Annotated[str | None, "Licence of the base model, for the card. Default: what its Hub page states."] = None
 
     def __post_init__(self) -> None:
+        for name in _OPTIONAL_COUNTS:
+            if getattr(self, name) == 0:
+                object.__setattr__(self, name, None)
         closed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("format", self.format, FORMATS),
             ("prompt style", self.prompt_style, STYLES),
@@ -119,3 +117,13 @@ class TrainSettings:
         if self.tokenisation == "joint" or self.format != "tagged":
             return Spelling("joint", "at_value", self.tag_tokens or "text", self.loss or "answer")
         return Spelling("segments", "before_space", self.tag_tokens or "special", self.loss or "decisions")
+
+
+def check_validation(settings: TrainSettings, validation: Sequence[object]) -> None:
+    """Check that early stopping has documents to watch.
+
+    Raises:
+        FormatError: If it is asked for and there are none.
+    """
+    if settings.early_stopping_patience is not None and not validation:
+        raise FormatError("early_stopping_patience needs validation documents, and there are none here; 0 switches it off")

@@ -14,7 +14,7 @@ from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, quiet_libraries, require_training
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import read_split
-from piispan.runs.settings import TrainSettings
+from piispan.runs.settings import TrainSettings, check_validation
 from piispan.tagger import DecoderName, Tagger, read_sidecar
 
 __all__ = ["evaluate", "read_parts", "train"]
@@ -51,11 +51,12 @@ def train(
     chosen = settings or TrainSettings()
     require_training()
     parts = read_parts(data, test, split, LabelSet.load(chosen.labels))
+    check_validation(chosen, parts.validation)
+    if resume and not chosen.save_steps:
+        raise DataError("--resume needs the --save-steps that left checkpoints")
     experiment = Experiment.open(chosen, Path(out), progress, decoder)
     checkpoints = Path(out) / "checkpoints" if chosen.save_steps else None
-    if resume and checkpoints is None:
-        raise DataError("--resume needs the --save-steps that left checkpoints")
-    found = open_checkpoints(checkpoints, chosen, experiment.prompt.labels, parts.train, resume=resume) if checkpoints else None
+    found = open_checkpoints(checkpoints, experiment.identity(parts), resume=resume) if checkpoints else None
     if not experiment.train(parts.train, validation=parts.validation, checkpoints=checkpoints, resume=found):
         return {}
     after = experiment.evaluate(parts.test, "Evaluating the adapter")

@@ -8,12 +8,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, FormatError, Prompt, context_length
+from piispan.core import Document, Prompt, context_length
 from piispan.core.segments import TagGrammar, add_tag_tokens
 from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
-from piispan.runs.settings import TrainSettings
+from piispan.runs.settings import TrainSettings, check_validation
 from piispan.trainer_ext import PackedBatch, PrefixSharingCollator, Prepared, TokenRow, lora_preset, prepare
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def train_adapter(
     """
     from piispan.trainer_ext import PiiSFTTrainer
 
-    if settings.early_stopping_patience is not None and (validation is None or not validation.documents):
-        raise FormatError("early_stopping_patience needs validation documents; there are none beside documents to test on given apart")
+    check_validation(settings, validation.documents if validation else ())
     tag_tokens = prepare_tag_tokens(model, tokenizer, prompt, settings)
     limit = settings.max_length or context_length(model)
     prepared = training_rows(documents, prompt, tokenizer, settings, max_length=limit)
@@ -149,7 +148,7 @@ def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedM
     from piispan.trainer_ext import PiiSFTConfig
 
     keep_best = settings.early_stopping_patience is not None
-    return PiiSFTConfig(
+    config = PiiSFTConfig(
         str(folder),
         per_device_train_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.gradient_accumulation_steps,
@@ -167,7 +166,11 @@ def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedM
         save_total_limit=2,
         load_best_model_at_end=keep_best,
         metric_for_best_model="f1" if keep_best else None,
+        restore_callback_states_from_checkpoint=True,
     )
+    if config.n_gpu > 1:
+        config._n_gpu = 1  # one process trains on one GPU; several are for `accelerate launch`, and TRL refuses them here
+    return config
 
 
 def _lora(settings: TrainSettings, tag_tokens: Sequence[int] | None, model: Any = None) -> Any:
@@ -222,10 +225,14 @@ def _callbacks(settings: TrainSettings, progress: Progress, deadline: float | No
 
 def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents: int, seconds: float) -> TrainingFacts:
     step = settings.batch_size * settings.gradient_accumulation_steps * trainer.accelerator.num_processes
+    kept = trainer.state.best_global_step or trainer.state.global_step
     return TrainingFacts(
-        documents=min(documents - len(prepared.dropped), trainer.state.global_step * step),
-        epochs=round(float(trainer.state.epoch), 3),
-        steps=trainer.state.global_step,
+        adapter=settings.adapter,
+        train_on=settings.train_on,
+        prompt_loss_weight=settings.prompt_loss_weight,
+        documents=min(documents - len(prepared.dropped), kept * step),
+        epochs=round(float(trainer.state.epoch) * kept / trainer.state.global_step, 3),
+        steps=kept,
         learning_rate=settings.learning_rate,
         batch_size=step,
         lora_rank=settings.lora_rank,
@@ -246,7 +253,7 @@ def _adapted(model: Any) -> tuple[str, ...]:
 
 
 def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], settings: TrainSettings) -> float:
-    """Seconds that one optimizer step takes here: the mean of two batches of ``rows`` through a throw-away adapter.
+    """Seconds that one step takes here: the mean of two batches of ``rows`` through a throw-away adapter, after one that is not counted.
 
     The model's weights are left as they are; its attention is switched to that of training.
     """
@@ -256,7 +263,11 @@ def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], setting
 
     use_shared_prefix_attention(model)
     probe: Any = get_peft_model(model, _lora(settings, None))
-    collate = PrefixSharingCollator(0)
+    if settings.gradient_checkpointing:
+        probe.enable_input_require_grads()
+        probe.gradient_checkpointing_enable()
+        probe.train()
+    collate = PrefixSharingCollator(0, settings.max_tokens)
     size = settings.batch_size
     batches = [collate(rows[start : start + size] or rows[:size]) for start in (0, 0, size)]
     _forward_and_backward(probe, batches[0])  # the first pass pays for what later ones find ready
@@ -264,6 +275,10 @@ def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], setting
     for batch in batches[1:]:
         _forward_and_backward(probe, batch)
     seconds = (perf_counter() - started) / 2
+    if settings.gradient_checkpointing:
+        probe.gradient_checkpointing_disable()
+        probe.disable_input_require_grads()
+        probe.eval()
     probe.unload()
     return seconds
 
@@ -273,9 +288,12 @@ def _forward_and_backward(model: Any, batch: PackedBatch) -> None:
 
     from piispan.trainer_ext import labelled_scores
 
+    rest = batch.pop("rest", [])
     inputs = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in batch.items()}
     with torch.autocast(model.device.type, torch.bfloat16, enabled=model.dtype == torch.bfloat16):
         scores, targets, _ = labelled_scores(model, inputs)
         loss: Any = torch.nn.functional.cross_entropy(scores, targets)
     loss.backward()
     loss.item()  # waits for the device
+    for row in rest:
+        _forward_and_backward(model, row)

@@ -123,7 +123,8 @@ def load_causal_lm(
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     if device is None:
-        device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        own = f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"  # one GPU for each process of a launch
+        device = own if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise ModelError(f"{name}: no model in this folder (it has no config.json)")
     options: dict[str, Any] = {"revision": revision, "trust_remote_code": False}

@@ -53,6 +53,8 @@ class PiiSFTTrainer(SFTTrainer):
         if not rows:
             raise FormatError("there are no documents to train on")
         _check_arguments(args, [*rows, *(eval_rows or ())])
+        if len({frozenset(row) for row in [*rows, *(eval_rows or ())]}) > 1:
+            raise FormatError("rows with and without choices or weights cannot be trained together; prepare all of them alike")
         use_shared_prefix_attention(model)
         padding = processing_class.pad_token_id
         # Any token pads, since padding bears no loss and nothing sees it. Typed as Any: TRL's type names a plain dict.
@@ -67,6 +69,9 @@ class PiiSFTTrainer(SFTTrainer):
             callbacks=callbacks,
             data_collator=collator,
         )
+        self.loss_is_scaled_for_ga = True  # by the items of the whole optimizer step, whatever the model says
+        if self.is_fsdp_enabled or (self.is_deepspeed_enabled and collator.max_tokens is not None):
+            raise FormatError("PiiSFTTrainer does not shard models (FSDP), nor take a batch in several goes (max_tokens) under DeepSpeed")
 
     def get_batch_samples(self, epoch_iterator: Any, num_batches: int, device: torch.device) -> tuple[list[Any], Any]:
         """The batches of an optimizer step, and what their loss is divided by; see ``loss_items``."""
@@ -99,16 +104,20 @@ class PiiSFTTrainer(SFTTrainer):
         """
         use_shared_prefix_attention(self.accelerator.unwrap_model(model))  # decoding may have switched it meanwhile
         count = loss_items(inputs) if num_items_in_batch is None else num_items_in_batch
-        scores, targets, outputs = labelled_scores(model, inputs, whole_head=self.is_fsdp_enabled or self.is_deepspeed_enabled)
-        losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
-        weights = inputs.get("weights")
-        loss = (losses if weights is None else losses * weights).sum() / count
+        total, outputs = self._summed_loss(model, inputs)
+        for row in inputs.get("rest", ()):
+            total = total + self._summed_loss(model, row)[0]
+        loss = total / torch.as_tensor(count).clamp(min=1e-9)
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes
-        self._record(inputs, scores.detach(), targets)
-        for row in inputs.get("rest", ()):
-            loss = loss + self.compute_loss(model, row, num_items_in_batch=count)
         return (loss, outputs) if return_outputs else loss
+
+    def _summed_loss(self, model: Any, row: dict[str, Any]) -> tuple[torch.Tensor, Any]:
+        """The weighted sum of one packed row's losses, and the model's output."""
+        scores, targets, outputs = labelled_scores(model, row, whole_head=self.is_deepspeed_enabled)
+        losses = torch.nn.functional.cross_entropy(scores, targets, reduction="none")
+        self._record(row, scores.detach(), targets)
+        return (losses if "weights" not in row else losses * row["weights"]).sum(), outputs
 
     def _set_signature_columns_if_needed(self) -> None:
         super()._set_signature_columns_if_needed()
@@ -157,6 +166,7 @@ def _check_arguments(args: SFTConfig, rows: Sequence[TokenRow]) -> None:
             raise TooLongError(f"document {row['id']!r}: {length} tokens, and max_length={args.max_length} would cut its answer")
     refused = {
         "packing": args.packing,
+        "eval_packing": args.eval_packing,
         "padding_free": args.padding_free,
         "use_liger_kernel": args.use_liger_kernel,
         "label_smoothing_factor": args.label_smoothing_factor > 0,

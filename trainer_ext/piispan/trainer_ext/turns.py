@@ -36,7 +36,10 @@ def conversation(example: Mapping[str, Any]) -> list[Message]:
     Raises:
         FormatError: If the row has neither, or does not end with an assistant turn.
     """
-    messages: list[Message] = [*example.get("messages", ()), *example.get("prompt", ()), *example.get("completion", ())]
+    parts = [example["messages"]] if "messages" in example else [example.get("prompt"), example.get("completion")]
+    if not all(isinstance(part, list) and all(isinstance(turn, Mapping) and "role" in turn for turn in part) for part in parts):
+        raise FormatError("a row needs messages, or prompt and completion, each a list of turns with role and content")
+    messages: list[Message] = [turn for part in parts if part for turn in part]
     if not messages or messages[-1]["role"] != "assistant":
         raise FormatError("a row needs messages, or prompt and completion, and its last turn must be the assistant's")
     return messages
