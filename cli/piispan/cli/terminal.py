@@ -49,7 +49,7 @@ class TerminalProgress:
         self.finish()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
         timing = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
-        bars = Progress(*columns, *timing, console=self._console)
+        bars = Progress(*columns, *timing, console=self._console, speed_estimate_period=600)
         self._task = bars.add_task(what, total=total, note="")
         self._bars = bars
         if self._console.is_terminal:
