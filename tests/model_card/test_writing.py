@@ -67,7 +67,7 @@ def test_facts_come_back_with_the_sidecar_that_is_there_now(facts: CardFacts, si
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "{}", '{"piispan_card": 1}', '{"piispan_card": 1, "data": {"x": 1}, "training": {}}', '{"piispan_card": 9}']
+    "content", ["", "[]", "{}", '{"piispan_card": 2}', '{"piispan_card": 2, "data": {"x": 1}, "training": {}}', '{"piispan_card": 9}']
 )
 def test_facts_that_are_none_are_refused(sidecar: Sidecar, tmp_path: Path, content: str) -> None:
     sidecar.save(tmp_path)

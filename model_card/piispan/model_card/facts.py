@@ -12,7 +12,7 @@ from piispan.model_card.publishable import publishable, publishable_text
 
 __all__ = ["FACTS_VERSION", "CardFacts", "DataFacts", "TrainingFacts"]
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}|multilingual")
 _LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]*")

@@ -52,6 +52,9 @@ def calibrate(
         raise DataError(f"{data}: holds the documents that the adapter was trained or chosen on; calibrate on others, or say --split")
     counting = len(calibration_documents(documents))
     check_enough(counting, target_recall=target_recall, delta=delta)
+    has_card = (Path(adapter) / FACTS_NAME).is_file()
+    if has_card:
+        read_facts(adapter)  # what could not be read in the end is said now
     quiet_libraries()
     tagger = Tagger.from_pretrained(adapter, decoder="verbatim", dtype=fastest_dtype(), base=base)
     bar = progress or Silent()
@@ -60,6 +63,6 @@ def calibrate(
     bar.finish()
     calibrated = replace(sidecar, operating_point=point.to_dict())
     calibrated.save(adapter)
-    if (Path(adapter) / FACTS_NAME).is_file():
+    if has_card:
         write_card(adapter, read_facts(adapter))
     return point
