@@ -62,13 +62,18 @@ def test_a_failure_midway_leaves_the_old_file(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("place", ["none/p.jsonl", "file/p.jsonl", "folder"])
+@pytest.mark.parametrize("place", ["file/p.jsonl", "folder"])
 def test_places_that_cannot_be_written(tmp_path, place):
     (tmp_path / "folder" / "full").mkdir(parents=True)
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=f"^{re.escape(str(tmp_path / place))}: cannot be written"):
         write_predictions([Prediction("a", ())], tmp_path / place)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+def test_folders_are_made_for_what_is_written(tmp_path):
+    write_predictions([Prediction("a", ())], tmp_path / "one" / "two" / "p.jsonl")
+    assert [row.id for row in read_predictions(tmp_path / "one" / "two" / "p.jsonl")] == ["a"]
 
 
 BAD = {
