@@ -129,7 +129,7 @@ def load_causal_lm(
         raise ModelError(f"{name}: no model in this folder (it has no config.json)")
     options: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, **options)
         if quantization is not None:
             options |= {"quantization_config": quantization, "device_map": device}
         model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, **options)

@@ -16,7 +16,8 @@ def split_document(document: Document) -> tuple[Document, Document]:
     """
     text, middle = document.text, len(document.text) / 2
     inside = {place for span in document.spans for place in range(span.start + 1, span.end)}
-    places = [i for i in range(1, len(text)) if text[i - 1].isspace() and i not in inside and text[:i].strip() and text[i:].strip()]
+    first, last = len(text) - len(text.lstrip()), len(text.rstrip())  # neither half may be white space alone
+    places = [i for i in range(first + 1, last) if text[i - 1].isspace() and i not in inside]
     lines = [i for i in places if text[i - 1] == "\n" and abs(i - middle) <= middle / 2]
     if not places:
         raise TooLongError(f"document {document.id!r}: too long, and there is no place to cut it; raise max_length or drop it")
