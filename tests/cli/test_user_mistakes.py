@@ -169,6 +169,14 @@ def adapter(tmp_path):
             "neither to copy nor to stop",
         ),
         (["train", "DATA", "--out", "OUT", "--labels", "absent.yaml"], "absent.yaml: no such file"),
+        (["train", "DATA", "--test", "DATA", "--split", "random", "--out", "OUT"], "--split and --test exclude each other"),
+        (["train", "DATA", "--dry-run", "--resume"], "--dry-run and --resume exclude each other"),
+        (["train", "DATA", "--test", "DATA", "--dry-run", "--out", "DATA"], "documents.jsonl"),
+        (["train", "DATA", "--test", "DATA", "--out", "OUT", "--seed", "-1"], "seed must be at least 0 and below 2**32, was: -1"),
+        (["train", "DATA", "--test", "DATA", "--out", "OUT", "--language", "English"], "languages: must be ISO 639 codes"),
+        (["train", "DATA", "--test", "DATA", "--out", "OUT", "--base-licence", "MIT License"], "as the Hub spells it"),
+        (["quickstart", "--epochs", "2", "--out", "OUT"], "--epochs goes with --data"),
+        (["data", "export", "DATA", "OUT", "--licence", "MIT License"], "needs at least 3"),
         (["evaluate", "EMPTY", "DATA"], "no model in this folder"),
         (["redact", "embedded", "DATA"], "no adapter"),
         (["redact", "ADAPTER", "DATA", "--out", "DATA"], "is the file that is read"),
@@ -201,7 +209,9 @@ def test_what_would_fail_in_the_end_fails_at_once(piispan, tmp_path, adapter, ar
     [
         ('{"text": "A \\ud800"}', "a lone surrogate"),
         ('{"text": "A", "note": "\\udfff"}', "a lone surrogate"),
-        ('{"text": "A", "amount": 1e400}', "a number too large"),
+        ('{"text": "A", "amount": NaN}', "NaN or Infinity, which JSON does not have"),
+        (f'{{"text": "A", "amount": {"9" * 5000}}}', "a whole number of too many digits"),
+        ('{"text": "A"', "malformed JSON at column 13"),
         ('{"text": "A", "text": "B"}', "a key twice"),
         ('{"text": 1}', "needs an object with a text"),
     ],
@@ -209,7 +219,13 @@ def test_what_would_fail_in_the_end_fails_at_once(piispan, tmp_path, adapter, ar
 def test_a_row_that_cannot_be_written_back_is_named_before_any_work(piispan, tmp_path, adapter, row, said) -> None:
     code, out, err = piispan("redact", adapter, _lines(tmp_path, '{"text": "A"}', row))
     assert (code, out) == (2, "")
-    assert f"line 2: {said}" in err.replace("an object has ", "")
+    assert "documents.jsonl, line 2: " in err
+    assert said in err
+
+
+def test_fields_that_documents_do_not_have_are_named(piispan, tmp_path) -> None:
+    code, _, err = piispan("data", "convert", _lines(tmp_path, {**GOOD, "source": "a", "note": "b"}), tmp_path / "out.jsonl")
+    assert (code, err) == (0, "fields not kept: note, source\n")
 
 
 def test_folders_are_made_for_what_is_written(piispan, tmp_path) -> None:

@@ -86,6 +86,7 @@ def training() -> TrainingFacts:
         epochs=2.0,
         steps=400,
         learning_rate=2e-4,
+        schedule="cosine, warm-up 0.05, weight decay 0",
         batch_size=8,
         lora_rank=16,
         lora_alpha=32,

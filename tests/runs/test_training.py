@@ -69,6 +69,10 @@ def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
         ({"epochs": float("inf")}, "was: inf"),
         ({"max_length": -1}, "max_length must be greater than 0, was: -1"),
         ({"batch_size": 0}, "batch_size must be greater than 0, was: 0"),
+        ({"warmup_steps": -0.1}, "warmup_steps must be at least 0 and finite, was: -0.1"),
+        ({"lr_scheduler_type": "zigzag"}, "no lr_scheduler_type named 'zigzag'; known: cosine, "),
+        ({"lora_dropout": 1.0}, "lora_dropout must be at least 0 and below 1, was: 1.0"),
+        ({"seed": 2**32}, "seed must be at least 0 and below"),
         ({"learning_rate": float("nan")}, "learning_rate must be greater than 0 and finite, was: nan"),
     ],
 )

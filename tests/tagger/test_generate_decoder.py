@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from presidio_anonymizer.entities import OperatorConfig
 from transformers import GenerationConfig
 
-from piispan.core import Document, LabelSet, TooLongError, encode_chat, get_format, make_prompt
+from piispan.core import Document, LabelError, LabelSet, TooLongError, encode_chat, get_format, make_prompt
 from piispan.tagger import GenerateDecoder, Tagger
 from tests.tiny import tiny_llama, tiny_mistral, tiny_tokenizer
 
@@ -34,6 +35,17 @@ def test_an_answer_s_budget_does_not_depend_on_its_neighbours() -> None:
     together, alone = decoder.decode(letters), [decoder.decode([letter])[0] for letter in letters]
     assert [d.output for d in together] == [d.output for d in alone]
     assert [d.output for d in decoder.decode([letters[0]] * 2)] == [alone[0].output] * 2
+
+
+def test_what_is_no_text_no_document_and_no_label_is_named() -> None:
+    prompt = make_prompt("plain", LABELS, get_format("tagged"))
+    tagger = Tagger(GenerateDecoder(tiny_llama(), tiny_tokenizer(), prompt), prompt)
+    with pytest.raises(TypeError, match="text 2 must be a string, was: NoneType"):
+        tagger.redact(["Ada", None])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="predict takes documents"):
+        tagger.predict(["Ada"])  # type: ignore[list-item]
+    with pytest.raises(LabelError, match=r"operators: unknown label 'PERSN' .* did you mean PERSON"):
+        tagger.redact(["Ada"], operators={"PERSN": OperatorConfig("keep")})
 
 
 def test_a_cut_answer_is_said_to_be_unfinished_and_untrue() -> None:

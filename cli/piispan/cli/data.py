@@ -58,6 +58,8 @@ def convert(
         "reordered": report.reordered,
         "rejected": len(report.rejects),
     }
+    if report.ignored:
+        typer.echo(f"fields not kept: {', '.join(sorted(report.ignored))}", err=True)
     for reject in report.rejects:
         typer.echo(f"left out: {reject.unit} {reject.number}: {reject.reason}", err=True)
     typer.echo(json.dumps(counts) if as_json else ", ".join(f"{key}: {value}" for key, value in counts.items() if key != "spans"))

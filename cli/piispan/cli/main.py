@@ -52,10 +52,12 @@ def quickstart(
     from rich.console import Console
 
     from piispan.cli.terminal import TerminalProgress, example_panel, metrics_table
-    from piispan.core import LabelSet
+    from piispan.core import DataError, LabelSet
     from piispan.runs import QUICK_SETTINGS, TrainSettings
     from piispan.runs import quickstart as run
 
+    if data is None and "epochs" in given:
+        raise DataError("--epochs goes with --data: of synthetic documents, as many are made as there is time for, and each is seen once")
     settings = replace(TrainSettings() if data else QUICK_SETTINGS, **given)
     with TerminalProgress(Console(stderr=True)) as bars:
         result = run(out, data=data, split=split, train=settings, minutes=minutes, decoder=decoder, progress=bars)
@@ -81,7 +83,7 @@ def train(
     out: Annotated[Path | None, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")] = None,
     config: Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")] = None,
     test: Annotated[Path | None, typer.Option(help="Labelled documents to score on; DATA is trained on whole then.")] = None,
-    split: Annotated[SplitName, typer.Option(help="How DATA is split when there is no --test.")] = "random",
+    split: Annotated[SplitName | None, typer.Option(help="How DATA is split, when there is no --test. Default: random.")] = None,
     decoder: Decoder = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take: tokens, steps, time and memory.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed; it had --save-steps.")] = False,
@@ -92,23 +94,31 @@ def train(
 
     from piispan.cli.terminal import TerminalProgress, dry_run_table, metrics_table
     from piispan.core import DataError
-    from piispan.runs import TrainSettings, load_settings
+    from piispan.runs import TrainSettings, check_writable, load_settings
     from piispan.runs import dry_run as try_out
     from piispan.runs import train as run
 
     settings = replace(load_settings(config) if config else TrainSettings(), **given)
+    if test and split:
+        raise DataError("--split and --test exclude each other: with --test, DATA is trained on whole")
+    kind = split or "random"
     if dry_run:
+        if resume:
+            raise DataError("--dry-run and --resume exclude each other: nothing is trained")
+        if out is not None:
+            check_writable(out)
         with TerminalProgress(Console(stderr=True)) as bars:
-            estimate = try_out(data, test=test, split=split, settings=settings, decoder=decoder, progress=bars)
+            estimate = try_out(data, test=test, split=kind, settings=settings, decoder=decoder, progress=bars)
         if as_json:
             typer.echo(json.dumps(estimate.to_dict(), indent=2))
         else:
-            Console().print(dry_run_table(estimate))
+            console = Console()
+            console.print(dry_run_table(estimate, colours=console.color_system is not None))
         return
     if out is None:
         raise DataError("a folder to write to is missing: give --out")
     with TerminalProgress(Console(stderr=True)) as bars:
-        metrics = run(data, out, test=test, split=split, settings=settings, decoder=decoder, resume=resume, progress=bars)
+        metrics = run(data, out, test=test, split=kind, settings=settings, decoder=decoder, resume=resume, progress=bars)
     if not metrics:  # one of several processes, and not the first
         return
     if as_json:
@@ -211,7 +221,7 @@ def redact(
     """Replace personal data in a file, and say on standard error how much. An aid, not a legal determination: have the result checked."""
     from rich.console import Console
 
-    from piispan.cli.terminal import TerminalProgress
+    from piispan.cli.terminal import TerminalProgress, counted
     from piispan.core import DataError
     from piispan.runs import check_writable, redact_file, write_text
 
@@ -237,8 +247,9 @@ def redact(
     if result.copied:
         typer.echo(f"copied as they are, not redacted: {', '.join(result.copied)}", err=True)
     by_label = ", ".join(f"{label} {count}" for label, count in result.replaced.items())
-    documents = "1 document" if result.documents == 1 else f"{result.documents} documents"
-    typer.echo(f"{documents}, {sum(result.replaced.values())} spans replaced{by_label and f' ({by_label})'}", err=True)
+    documents, spans = counted(result.documents, "document"), counted(sum(result.replaced.values()), "span")
+    done = "found and kept" if operator == "keep" else "replaced"
+    typer.echo(f"{documents}, {spans} {done}{by_label and f' ({by_label})'}", err=True)
     if out is None:
         sys.stdout.buffer.write(result.content.encode())
         return

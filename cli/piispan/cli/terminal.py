@@ -11,7 +11,7 @@ from rich.text import Text
 
 from piispan.runs import DryRun
 
-__all__ = ["TerminalProgress", "dry_run_table", "example_panel", "metrics_table"]
+__all__ = ["TerminalProgress", "counted", "dry_run_table", "example_panel", "metrics_table"]
 
 _HEADLINE = {
     "f1": "F1, exact",
@@ -78,6 +78,11 @@ class TerminalProgress:
         self._said, self._told = monotonic(), bars.tasks[self._task].completed
 
 
+def counted(number: object, what: str) -> str:
+    """``1 span``, ``2 spans``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _percent(value: object) -> str:
     return f"{100 * value:.1f} %" if isinstance(value, float | int) else "not measured"
 
@@ -92,7 +97,8 @@ def metrics_table(metrics: Mapping[str, object]) -> Group:
     """A run's headline figures, before and after training, with the metric's signature below."""
     before, after = metrics.get("before"), metrics.get("after")
     sides = [side if isinstance(side, Mapping) else {} for side in (before, after)]
-    table = Table(title=f"{sides[1].get('documents')} test documents, {sides[1].get('spans')} spans", title_justify="left")
+    title = f"{counted(sides[1].get('documents'), 'test document')}, {counted(sides[1].get('spans'), 'span')}"
+    table = Table(title=title, title_justify="left")
     table.add_column("")
     if sides[0]:
         table.add_column("before", justify="right")
@@ -111,12 +117,12 @@ def example_panel(text: str, redacted: str, names: Sequence[str]) -> Panel:
     return Panel(Group(Text(text, style="dim"), Text(""), shown), title="synthetic text, and redacted", title_align="left")
 
 
-def dry_run_table(estimate: DryRun) -> Group:
-    """What a training would take, and a made-up document as a row with the tokens that bear loss marked."""
+def dry_run_table(estimate: DryRun, *, colours: bool) -> Group:
+    """What a training would take, and a made-up document as a row with the tokens that bear loss marked: in colour, or by ⟦ ⟧."""
     table = Table(title="Nothing was trained", title_justify="left", show_header=False)
     cut = f" ({estimate.split} cut into several, {estimate.dropped} dropped)" if estimate.split or estimate.dropped else ""
     for name, value in (
-        ("Documents", f"{estimate.documents:,}{cut}"),
+        ("Documents to train on", f"{estimate.documents:,}{cut}"),
         ("Tokens", f"{estimate.tokens:,}, longest row {estimate.longest:,}"),
         ("Tokens that bear loss", f"{estimate.loss_tokens:,}"),
         ("Shared prompt", f"{estimate.prefix:,} tokens, {_percent(estimate.prefix_share)} of all"),
@@ -127,5 +133,5 @@ def dry_run_table(estimate: DryRun) -> Group:
         table.add_row(name, value)
     row = Text()
     for piece, bears in estimate.example:
-        row.append(piece, style="bold black on yellow" if bears else "dim")
+        row.append(piece if colours or not bears else f"⟦{piece}⟧", style="bold black on yellow" if bears else "dim")
     return Group(table, Panel(row, title="a made-up document; marked tokens bear loss", title_align="left"))

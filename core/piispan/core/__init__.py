@@ -22,10 +22,12 @@ from piispan.core.extras import require_extra
 from piispan.core.files import replacing
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
+from piispan.core.licences import is_licence_id
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
 from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
 from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Loss, Sidecar, TagPlacement, TagTokens, Tokenisation
 from piispan.core.spans import Document, Span
+from piispan.core.yaml_files import read_yaml
 
 __all__ = [
     "FORMATS",
@@ -74,8 +76,10 @@ __all__ = [
     "exchange_attention",
     "forgets_no_keys",
     "get_format",
+    "is_licence_id",
     "make_prompt",
     "read_predictions",
+    "read_yaml",
     "refuse_packed_row",
     "replacing",
     "require_extra",

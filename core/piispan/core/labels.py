@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from piispan.core.errors import LabelError
+from piispan.core.yaml_files import read_yaml
 
 __all__ = ["SAFE_HARBOR_CATEGORIES", "Label", "LabelSet"]
 
@@ -134,11 +135,12 @@ class LabelSet:
         """
         if not isinstance(data, Mapping) or not isinstance(data.get("name"), str) or not isinstance(data.get("labels"), list):
             raise LabelError(f"{where}: needs a name and a list of labels")
-        for index, row in enumerate(data["labels"]):
+        _refuse_other_keys(data, {"name", "labels"}, where)
+        for number, row in enumerate(data["labels"], start=1):
+            its_place = f"{where}: label {number} of {len(data['labels'])}"
             if not isinstance(row, Mapping) or not {"name", "description"} <= row.keys():
-                raise LabelError(f"{where}: label {index} needs name and description, and may have safe_harbor")
-            if unknown := sorted(map(str, row.keys() - {"name", "description", "safe_harbor"})):
-                raise LabelError(f"{where}: label {index} has keys that mean nothing here: {', '.join(unknown)}")
+                raise LabelError(f"{its_place}: needs name and description, and may have safe_harbor")
+            _refuse_other_keys(row, {"name", "description", "safe_harbor"}, its_place)
         try:
             labels = [Label(row["name"], row["description"], row.get("safe_harbor")) for row in data["labels"]]
             return cls(data["name"], tuple(labels))
@@ -158,17 +160,7 @@ class LabelSet:
             if not shipped.is_file():
                 raise LabelError(f"no label set named {str(name_or_path)!r}; shipped: {', '.join(cls.shipped())}; or pass a .yaml file")
             return cls.from_dict(yaml.safe_load(shipped.read_text("utf-8")), f"label set {str(name_or_path)!r}")
-        try:
-            data = yaml.safe_load(path.read_text("utf-8"))
-        except FileNotFoundError:
-            raise LabelError(f"{path}: no such file") from None
-        except UnicodeDecodeError as error:
-            raise LabelError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
-        except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-            mark = getattr(error, "problem_mark", None)
-            where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-            raise LabelError(f"{path}{where}: cannot be read as YAML ({type(error).__name__})") from None
-        return cls.from_dict(data, str(path))
+        return cls.from_dict(read_yaml(path, LabelError), str(path))
 
     @staticmethod
     def shipped() -> tuple[str, ...]:
@@ -186,3 +178,8 @@ class LabelSet:
         for name in sorted(wanted):
             self.require(name)
         return LabelSet(self.name, tuple(label for label in self.labels if label.name in wanted))
+
+
+def _refuse_other_keys(given: Mapping[str, object], known: set[str], where: str) -> None:
+    if unknown := sorted(map(str, given.keys() - known)):
+        raise LabelError(f"{where}: keys that mean nothing here: {', '.join(unknown)}")

@@ -101,7 +101,9 @@ def make_prompt(style: str, labels: LabelSet, format: OutputFormat, examples: Se
             labels.require(span.label, f"example {document.id!r}: ")
     chosen = choose_examples([d for d in pool if not format.unwritable(d)], labels, count)
     if len(chosen) < min(count, 1):
-        raise FormatError(f"prompt style {style!r} needs worked examples, and label set {labels.name!r} ships none; pass examples=")
+        raise FormatError(
+            f"prompt style {style!r} needs worked examples, and label set {labels.name!r} ships none; use 'plain', or examples= in Python"
+        )
     return Prompt(style, labels, format, tuple(chosen))
 
 

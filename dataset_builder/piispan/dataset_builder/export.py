@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from piispan.core import DataError, Document, LabelError, LabelSet, OutputFormat, Prompt, get_format, make_prompt
+from piispan.core import DataError, Document, LabelError, LabelSet, OutputFormat, Prompt, get_format, is_licence_id, make_prompt
 from piispan.dataset_builder.data_card import MARKER, CardFacts, front_matter, render_card
 from piispan.dataset_builder.splits import Split
 
@@ -61,10 +61,12 @@ def export_folder(
         how_made: Where the documents come from; stands in the card.
 
     Raises:
-        DataError: If the folder holds anything but an older export, a label is unknown, or the disk refuses.
+        DataError: If the folder holds anything but an older export, a label is unknown, the licence misspelt, or the disk refuses.
         FormatError: If there is no such format or style.
     """
     folder = Path(os.path.abspath(folder))
+    if licence is not None and not is_licence_id(licence):
+        raise DataError("licence: must be an identifier as the Hub spells it, such as cc-by-4.0")
     _check_labels(split, labels)
     _check_place(folder)
     prompts = {name: make_prompt(style, labels, get_format(name)) for name in formats}

@@ -7,6 +7,7 @@ standard library's own errors carry it (``json.JSONDecodeError.doc``, ``UnicodeD
 import codecs
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -112,8 +113,12 @@ def _array(path: Path) -> Iterator[tuple[int, object]]:
     yield from enumerate(parsed)
 
 
-def json_lines(path: Path) -> Iterator[tuple[int, object]]:
+def json_lines(path: Path, *, exact: bool = False) -> Iterator[tuple[int, object]]:
     """Line numbers from 1 with what each line holds: parsed JSON, or the ``DataError`` of that line. Empty lines are passed over.
+
+    Args:
+        path: The file.
+        exact: Read fractions as ``decimal.Decimal``, which keeps every digit.
 
     Raises:
         DataError: If the file is missing or empty.
@@ -124,7 +129,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, object]]:
             for number, line in enumerate(file, start=1):
                 if line.removeprefix(codecs.BOM_UTF8).strip():
                     any_row = True
-                    yield number, _parse(line, offset, one_line=True)
+                    yield number, _parse(line, offset, one_line=True, fraction=Decimal if exact else float)
                 offset += len(line)
     except OSError as error:
         raise _unreadable(path, error) from None
@@ -132,20 +137,22 @@ def json_lines(path: Path) -> Iterator[tuple[int, object]]:
         raise DataError(f"{path}: the file is empty")
 
 
-def _parse(content: bytes, offset: int = 0, *, one_line: bool = False) -> object:
+def _parse(content: bytes, offset: int = 0, *, one_line: bool = False, fraction: type[float | Decimal] = float) -> object:
     """What JSON gives for ``content``, or a ``DataError`` that says where it broke (returned, so that a reader can go on)."""
     bom = len(codecs.BOM_UTF8) if offset == 0 and content.startswith(codecs.BOM_UTF8) else 0
     try:
-        return json.loads(content[bom:].decode("utf-8"), object_pairs_hook=_object)
+        return json.loads(content[bom:].decode("utf-8"), object_pairs_hook=_object, parse_float=fraction)
     except DataError as error:
         return error
     except UnicodeDecodeError as error:
-        return DataError(f"not UTF-8 at byte {offset + bom + error.start} of the file; save it as UTF-8")
+        return DataError(f"not UTF-8 at byte {offset + bom + error.start} of the file; save it as UTF-8 text")
     except json.JSONDecodeError as error:
-        place = f"column {error.colno}" if one_line else f"line {error.lineno}, column {error.colno}"
+        place = f"column {min(error.pos, len(error.doc.rstrip())) + 1}" if one_line else f"line {error.lineno}, column {error.colno}"
         return DataError(f"malformed JSON at {place}: {error.msg.removesuffix(' at')}")
-    except (ValueError, RecursionError) as error:
-        return DataError(f"JSON that cannot be read: {type(error).__name__}")
+    except RecursionError:
+        return DataError("JSON that is nested too deep")
+    except ValueError:
+        return DataError("JSON with a whole number of too many digits")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

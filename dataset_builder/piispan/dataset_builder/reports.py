@@ -35,6 +35,7 @@ class ReadReport:
         trimmed: Spans whose edges held white space, which was cut off.
         reordered: Documents whose spans were not in ascending order, and were sorted.
         rejects: Rows left out, in the order of the file.
+        ignored: Rows that have a field which a document has no place for, by the field's name.
     """
 
     documents: int = 0
@@ -42,6 +43,7 @@ class ReadReport:
     trimmed: int = 0
     reordered: int = 0
     rejects: list[Reject] = field(default_factory=list)
+    ignored: Counter[str] = field(default_factory=Counter)
 
     def count(self, document: Document) -> None:
         """Add one document and its spans."""
@@ -55,5 +57,6 @@ class ReadReport:
             "spans": dict(sorted(self.spans.items())),
             "trimmed": self.trimmed,
             "reordered": self.reordered,
+            "ignored": dict(sorted(self.ignored.items())),
             "rejects": [{reject.unit: reject.number, "reason": reject.reason} for reject in self.rejects],
         }

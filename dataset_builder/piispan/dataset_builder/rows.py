@@ -60,6 +60,7 @@ def to_document(row: object, schema: RowSchema, report: ReadReport, labels: Labe
     for left, right in pairwise(spans):
         if left.overlaps(right):
             raise DataError(f"{where}: spans {left} and {right} overlap; spans must be flat")
+    report.ignored.update(row.keys() - {"id", "spans", schema.text, schema.group})
     try:
         return Document(identifier, text, tuple(spans), None if group is None else str(group))
     except DocumentError as error:

@@ -7,7 +7,7 @@
 
 from piispan.model_card.card import generate_card
 from piispan.model_card.errors import CardError
-from piispan.model_card.facts import CardFacts, DataFacts, TrainingFacts
+from piispan.model_card.facts import CardFacts, DataFacts, TrainingFacts, check_stated
 from piispan.model_card.measured import LabelScore, Measured
 from piispan.model_card.writing import CARD_NAME, FACTS_NAME, read_facts, write_card
 
@@ -20,6 +20,7 @@ __all__ = [
     "LabelScore",
     "Measured",
     "TrainingFacts",
+    "check_stated",
     "generate_card",
     "read_facts",
     "write_card",

@@ -1,21 +1,20 @@
 """The facts of a card: typed, checked, and fit to be published."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from piispan.core import Sidecar
+from piispan.core import LabelSet, Sidecar, is_licence_id
 from piispan.model_card.errors import CardError
 from piispan.model_card.measured import Measured
 from piispan.model_card.publishable import publishable, publishable_text
 
-__all__ = ["FACTS_VERSION", "CardFacts", "DataFacts", "TrainingFacts"]
+__all__ = ["FACTS_VERSION", "CardFacts", "DataFacts", "TrainingFacts", "check_stated"]
 
 FACTS_VERSION = 2
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}|multilingual")
-_LICENCE = re.compile(r"[a-z0-9][a-z0-9.+-]*")
 # The rule of huggingface_hub.utils.validate_repo_id, which is not exported to type checkers; a test holds the two together.
 _REPO_ID = re.compile(r"(?!.*(?:--|\.\.))(?:\w(?:[\w.-]*\w)?/)?\w(?:[\w.-]{0,94}\w)?(?<!\.git)", re.ASCII)
 
@@ -42,6 +41,7 @@ class TrainingFacts:
         adapter: Kind of the adapter: ``lora``, ``rslora``, ``dora``, or ``qlora`` over a 4-bit base.
         train_on: Turns that bore loss: ``last_turn``, ``all_assistant_turns`` or ``everything``.
         prompt_loss_weight: How much the loss of all other tokens counted.
+        schedule: How the learning rate ran, in words: ``cosine, warm-up 0.05, weight decay 0``.
 
     Raises:
         CardError: If a number is out of range or not finite, or a string may not be published.
@@ -64,6 +64,7 @@ class TrainingFacts:
     adapter: str = "lora"
     train_on: str = "last_turn"
     prompt_loss_weight: float = 0.0
+    schedule: str = "not stated"
 
     def __post_init__(self) -> None:
         if isinstance(self.target_modules, str) or not self.target_modules:
@@ -153,10 +154,7 @@ class CardFacts:
         for side in ("before", "after"):
             object.__setattr__(self, side, publishable(getattr(self, side), side))
         object.__setattr__(self, "languages", tuple(self.languages))
-        if not self.languages or not all(_LANGUAGE.fullmatch(code) for code in self.languages):
-            raise CardError('languages: must be ISO 639 codes of two or three letters, such as ("en",)')
-        if not _LICENCE.fullmatch(self.base_licence):
-            raise CardError("base_licence: must be an identifier as the Hub spells it, such as apache-2.0")
+        check_stated(self.sidecar.labels, self.languages, self.base_licence)
         self._check_measured()
 
     def _check_measured(self) -> None:
@@ -211,6 +209,19 @@ class CardFacts:
             return cls(**(given | {"data": data, "training": training, "sidecar": sidecar}))
         except (KeyError, TypeError):
             raise CardError("facts: a key is missing, unknown or of the wrong type") from None
+
+
+def check_stated(labels: LabelSet, languages: Sequence[str], base_licence: str | None) -> None:
+    """Check what a user states for a card, so that it need not wait for the end of a training.
+
+    Raises:
+        CardError: If a label's description may not be published, or a language or licence is not spelt as the Hub does.
+    """
+    publishable(labels.to_dict(), "label set")
+    if not languages or not all(_LANGUAGE.fullmatch(code) for code in languages):
+        raise CardError('languages: must be ISO 639 codes of two or three letters, such as ("en",)')
+    if base_licence is not None and not is_licence_id(base_licence):
+        raise CardError("base_licence: must be an identifier as the Hub spells it, such as apache-2.0")
 
 
 def _repo_id(name: str, where: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import yaml
 
-from piispan.core import FormatError
+from piispan.core import FormatError, read_yaml
 from piispan.runs.settings import TrainSettings
 
 __all__ = ["load_settings", "recipes"]
@@ -21,6 +21,7 @@ _TRL_NAMES = {
     "num_train_epochs": "epochs",
     "per_device_train_batch_size": "batch_size",
     "lora_r": "lora_rank",
+    "warmup_ratio": "warmup_steps",
 }
 
 
@@ -39,12 +40,7 @@ def load_settings(name_or_path: str | Path) -> TrainSettings:
     shipped = files("piispan.runs") / "recipes" / f"{name_or_path}.yaml"
     if path.suffix not in {".yaml", ".yml"} and not shipped.is_file():
         raise FormatError(f"no recipe named {str(name_or_path)!r}; shipped: {', '.join(recipes())}; or pass a .yaml file")
-    try:
-        given = yaml.safe_load((path if path.suffix in {".yaml", ".yml"} else shipped).read_text("utf-8"))
-    except FileNotFoundError:
-        raise FormatError(f"{path}: no such file") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise FormatError(f"{path}: cannot be read as YAML ({type(error).__name__})") from None
+    given = read_yaml(path, FormatError) if path.suffix in {".yaml", ".yml"} else yaml.safe_load(shipped.read_text("utf-8"))
     if not isinstance(given, dict):
         raise FormatError(f"{path}: needs fields of settings, one per line")
     known = {field.name for field in fields(TrainSettings)}
@@ -54,7 +50,8 @@ def load_settings(name_or_path: str | Path) -> TrainSettings:
         name = _TRL_NAMES.get(key, key)
         if name not in known:
             near = get_close_matches(str(key), [*known, *_TRL_NAMES], n=1)
-            raise FormatError(f"{path}: no setting named {str(key)!r}" + (f"; did you mean {near[0]}?" if near else ""))
+            hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
+            raise FormatError(f"{path}: no setting named {str(key)!r}{hint}")
         if name in values:
             raise FormatError(f"{path}: {name} is given twice")
         values[name] = _of_kind(value, kinds[name], f"{path}: {key}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, write_predictions
 from piispan.dataset_builder import Split
 from piispan.metric import score
-from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
+from piispan.model_card import CardFacts, DataFacts, TrainingFacts, check_stated, write_card
 from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, new_folder, save_adapter, write_json
 from piispan.runs.checkpoints import identity
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
@@ -96,10 +96,12 @@ class Experiment:
 
         Raises:
             DataError: If ``out`` cannot be written.
+            CardError: If the settings say what a card may not.
             FormatError: If what is trained could not be decoded so.
             ModelError: If there is no such base.
         """
         settings = settings.decodable_by(decoder)
+        check_stated(LabelSet.load(settings.labels), (settings.language,), settings.base_licence)
         decoder_name(decoder, settings.format, tag_tokens=settings.spelling.tag_tokens, loss=settings.spelling.loss)
         if out is not None:
             check_writable(out)

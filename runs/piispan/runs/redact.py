@@ -1,10 +1,11 @@
 """Files redacted: plain text as one document, or JSON lines."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import simplejson
 
 from piispan.core import DataError, ModelError
 from piispan.dataset_builder import json_lines
@@ -51,7 +52,7 @@ def redact_file(
     Args:
         model: Folder or Hub id of an adapter. A chat model that was not trained to tag would leave most as it is.
         source: A ``.jsonl`` or ``.ndjson`` file, whose rows keep all keys but ``spans``, have their ``text`` redacted and all else
-            copied by value (``3.50`` is written ``3.5``); any other file but ``.json`` is one plain text in UTF-8.
+            copied, numbers to the last digit; any other file but ``.json`` is one plain text in UTF-8.
         operator: An operator of presidio-anonymizer for all labels, by its name.
         base: Where an adapter's base is, when it was trained on a local folder.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
@@ -92,13 +93,13 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from None
     except UnicodeDecodeError as error:
-        raise DataError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
+        raise DataError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8 text") from None
 
 
 def _rows(path: Path) -> dict[int, dict[str, object]]:
     """Line numbers, from 1, with their rows."""
     rows = {}
-    for number, row in json_lines(path):
+    for number, row in json_lines(path, exact=True):
         if isinstance(row, DataError):
             raise DataError(f"{path}, line {number}: {row}")
         if not isinstance(row, dict) or not isinstance(row.get("text"), str):
@@ -109,7 +110,7 @@ def _rows(path: Path) -> dict[int, dict[str, object]]:
         except UnicodeEncodeError:
             raise DataError(f"{path}, line {number}: a lone surrogate, which is no character") from None
         except ValueError:
-            raise DataError(f"{path}, line {number}: a number too large to be copied") from None
+            raise DataError(f"{path}, line {number}: NaN or Infinity, which JSON does not have") from None
         rows[number] = row
     return rows
 
@@ -134,4 +135,4 @@ def _tagged(tagger: Tagger, texts: Sequence[str], bar: Progress) -> list[TaggedT
 def _line(row: Mapping[str, object], text: str) -> str:
     """The row as it is written: ``text`` in the place of its own, and no spans."""
     kept = {key: value for key, value in row.items() if key != "spans"}
-    return json.dumps({**kept, "text": text}, ensure_ascii=False, allow_nan=False) + "\n"
+    return simplejson.dumps({**kept, "text": text}, ensure_ascii=False, allow_nan=False) + "\n"

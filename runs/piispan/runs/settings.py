@@ -3,16 +3,19 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from piispan.core import FORMATS, STYLES, FormatError, Loss, TagPlacement, TagTokens, Tokenisation
 from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
-__all__ = ["UNTRAINED", "Spelling", "TrainSettings", "check_validation"]
+__all__ = ["UNTRAINED", "Schedule", "Spelling", "TrainSettings", "check_validation"]
 
 _OPTIONAL_COUNTS = ("max_length", "max_tokens", "early_stopping_patience", "save_steps")
 """0 stands for none, so that an option can undo what a recipe asks for."""
 _COUNTS = ("batch_size", "gradient_accumulation_steps", "lora_rank", "lora_alpha", *_OPTIONAL_COUNTS)
+
+
+Schedule = Literal["cosine", "linear", "constant", "constant_with_warmup"]
 
 
 class Spelling(NamedTuple):
@@ -34,8 +37,8 @@ class TrainSettings:
     the model's own, 0 means it too.
 
     ``epochs``, ``batch_size``, ``lora_rank``, ``model`` and ``revision`` are TRL's ``num_train_epochs``, ``per_device_train_batch_size``,
-    ``lora_r``, ``model_name_or_path`` and ``model_revision``, and may be written so in a recipe; all other names are TRL's already
-    or this package's own.
+    ``lora_r``, ``model_name_or_path`` and ``model_revision``, and may be written so in a recipe, as may ``warmup_ratio``; all other names
+    are TRL's already or this package's own.
 
     Raises:
         FormatError: If a name is unknown, a number out of range, or settings do not go together; the message says which.
@@ -60,7 +63,10 @@ class TrainSettings:
     gradient_accumulation_steps: Annotated[int, "Steps whose gradients make one optimizer step."] = 1
     max_tokens: Annotated[int | None, "Most tokens computed at a time, to bound the memory; a larger batch takes several goes."] = None
     gradient_checkpointing: Annotated[bool, "Compute activations twice, to hold fewer."] = False
-    learning_rate: Annotated[float, "The highest of the cosine schedule."] = 1e-3
+    learning_rate: Annotated[float, "The highest of the schedule."] = 1e-3
+    lr_scheduler_type: Annotated[Schedule, "How the learning rate falls after the warm-up."] = "cosine"
+    warmup_steps: Annotated[float, "Steps of warm-up, or below 1 their share."] = 0.05
+    weight_decay: Annotated[float, "Decay of the trained weights."] = 0.0
     adapter: Annotated[AdapterKind, "qlora has a 4-bit base, and needs an NVIDIA GPU."] = "lora"
     lora_rank: Annotated[int, "Rank of the adapter."] = 16
     lora_alpha: Annotated[int, "Its scale."] = 32
@@ -85,6 +91,7 @@ class TrainSettings:
             ("train_on", self.train_on, get_args(TrainOn)),
             ("policy for long documents", self.too_long, get_args(TooLong)),
             ("kind of adapter", self.adapter, get_args(AdapterKind)),
+            ("lr_scheduler_type", self.lr_scheduler_type, get_args(Schedule)),
         )
         for name, value, known in closed:
             if value not in known:
@@ -95,8 +102,15 @@ class TrainSettings:
             raise FormatError("special tag tokens and loss on decisions need tokenisation in segments, and so the format 'tagged'")
         if self.spelling.loss == "decisions" and (self.train_on, self.prompt_loss_weight) != ("last_turn", 0):
             raise FormatError("train_on and prompt_loss_weight go with loss on answers (loss: answer)")
-        if not 0 <= self.prompt_loss_weight <= 1 or not 0 <= self.lora_dropout < 1:
-            raise FormatError("prompt_loss_weight must be within 0 and 1, and lora_dropout from 0 and below 1")
+        if not 0 <= self.prompt_loss_weight <= 1:
+            raise FormatError(f"prompt_loss_weight must be within 0 and 1, was: {self.prompt_loss_weight}")
+        if not 0 <= self.lora_dropout < 1:
+            raise FormatError(f"lora_dropout must be at least 0 and below 1, was: {self.lora_dropout}")
+        if not 0 <= self.seed < 2**32:
+            raise FormatError(f"seed must be at least 0 and below 2**32, was: {self.seed}")
+        for name in ("warmup_steps", "weight_decay"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise FormatError(f"{name} must be at least 0 and finite, was: {getattr(self, name)}")
         for name in ("epochs", "learning_rate"):
             if not 0 < getattr(self, name) < math.inf:
                 raise FormatError(f"{name} must be greater than 0 and finite, was: {getattr(self, name)}")

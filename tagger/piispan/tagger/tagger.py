@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import tee
+from itertools import count, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -165,11 +165,11 @@ class Tagger:
         With each comes the word on whether its answer could be trusted whole.
 
         Raises:
-            TypeError: If ``texts`` is one string.
+            TypeError: If ``texts`` is one string, or one of them is none.
         """
         if isinstance(texts, str):
             raise TypeError("texts must be several strings; put a single one into a list")
-        asked, kept = tee(texts)
+        asked, kept = tee(map(_checked, count(1), texts))
         for answer, text in zip(self.decoder.stream(asked), kept, strict=True):
             if progress:
                 progress(1)
@@ -186,7 +186,13 @@ class Tagger:
         return self.decoder.spans(text)
 
     def predict(self, documents: Sequence[Document], *, progress: Progress | None = None) -> list[Prediction]:
-        """Predictions with raw outputs and strict spans, for scoring; in the documents' order."""
+        """Predictions with raw outputs and strict spans, for scoring; in the documents' order.
+
+        Raises:
+            TypeError: If ``documents`` are not documents.
+        """
+        if not all(isinstance(document, Document) for document in documents):
+            raise TypeError("predict takes documents, whose ids its predictions carry; tag takes texts")
         answers = self.decoder.decode([document.text for document in documents], progress)
         return [
             Prediction(d.id, self._tagged(a, d.text, "strict").spans, a.output, a.passes, a.seconds, a.output_tokens)
@@ -239,7 +245,14 @@ class Tagger:
     def redact(
         self, texts: Sequence[str], *, operators: "Mapping[str, OperatorConfig] | None" = None, progress: Progress | None = None
     ) -> list[str]:
-        """Each text with its spans replaced: by ``<LABEL>``, or as ``operators`` say (see ``redact_text``)."""
+        """Each text with its spans replaced: by ``<LABEL>``, or as ``operators`` say (see ``redact_text``).
+
+        Raises:
+            LabelError: If ``operators`` name a label that the tagger does not know.
+            RedactionError: If an operator or its parameters are unknown.
+        """
+        for label in (operators or {}).keys() - {"DEFAULT"}:
+            self.prompt.labels.require(label, "operators: ")
         found = self.tag(texts, progress=progress)
         return [redact_text(text, spans, operators) for text, spans in zip(texts, found, strict=True)]
 
@@ -263,6 +276,12 @@ class TaggedText:
 
     spans: tuple[Span, ...]
     faithful: bool
+
+
+def _checked(number: int, text: str) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"text {number} must be a string, was: {type(text).__name__}")
+    return text
 
 
 def _operating_bias(sidecar: Sidecar, name: str | Path) -> float:

@@ -1,0 +1,48 @@
+"""YAML that people write: a mistake is named by file, line and column, and no key may stand twice."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from piispan.core.errors import PiispanError
+
+__all__ = ["read_yaml"]
+
+
+class _GivenTwice(yaml.MarkedYAMLError):
+    """A key of a mapping that stands there already; plain YAML would quietly take the last."""
+
+
+class _Loader(yaml.SafeLoader):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[tuple[str, str]] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if (key.tag, key.value) in seen:
+                    raise _GivenTwice(problem=f"the key {key.value} is given twice", problem_mark=key.start_mark)
+                seen.add((key.tag, key.value))
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: str | Path, error: type[PiispanError]) -> object:
+    """What a YAML file holds, in plain Python types.
+
+    Raises:
+        error: If the file is missing, not UTF-8, not YAML, or gives a key twice.
+    """
+    path = Path(path)
+    try:
+        return yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
+    except FileNotFoundError:
+        raise error(f"{path}: no such file") from None
+    except OSError as found:
+        raise error(f"{path}: cannot be read ({found.strerror or type(found).__name__})") from None
+    except UnicodeDecodeError as found:
+        raise error(f"{path}: not UTF-8 at byte {found.start}; save it as UTF-8") from None
+    except (ValueError, RecursionError, yaml.YAMLError) as found:
+        mark = getattr(found, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        why = found.problem if isinstance(found, _GivenTwice) else f"cannot be read as YAML ({type(found).__name__})"
+        raise error(f"{path}{where}: {why}") from None
