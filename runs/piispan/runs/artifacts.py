@@ -84,6 +84,7 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, sp
         base_model=base.public_name,
         base_revision=base.revision,
         base_weights=base.weights,
+        base_quantization=settings.base_quantization,
         base_sha256=weights_sha256(base.folder) if base.folder else None,
         training_sha256=documents_sha256(split.train),
         selection_sha256=documents_sha256(split.validation) if settings.early_stopping_patience else None,

@@ -27,7 +27,6 @@ from piispan.tagger import (
     merge_for_decoding,
     weights_sha256,
 )
-from piispan.trainer_ext import four_bit
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -58,9 +57,8 @@ def load_base(settings: TrainSettings) -> Loaded:
     is_local = folder.is_dir()
     if not is_local and settings.model.startswith((".", "/", "~")):
         raise ModelError(f"no such folder: {settings.model}")
-    quantization = four_bit() if settings.adapter == "qlora" else None
     where = folder if is_local else settings.model
-    model, tokenizer = load_causal_lm(where, dtype=fastest_dtype(), revision=settings.revision, quantization=quantization)
+    model, tokenizer = load_causal_lm(where, dtype=fastest_dtype(), revision=settings.revision, quantization=settings.base_quantization)
     commit = settings.revision if is_local else getattr(model.config, "_commit_hash", settings.revision)
     return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, commit))
 

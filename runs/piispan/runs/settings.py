@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NamedTuple, get_args
 
-from piispan.core import FORMATS, STYLES, FormatError, Loss, TagPlacement, TagTokens, Tokenisation
+from piispan.core import FORMATS, STYLES, FormatError, Loss, Quantization, TagPlacement, TagTokens, Tokenisation
 from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
 __all__ = ["UNTRAINED", "Schedule", "Spelling", "TrainSettings", "check_validation"]
@@ -67,7 +67,7 @@ class TrainSettings:
     lr_scheduler_type: Annotated[Schedule, "How the learning rate falls after the warm-up."] = "cosine"
     warmup_steps: Annotated[float, "Steps of warm-up, or below 1 their share."] = 0.05
     weight_decay: Annotated[float, "Decay of the trained weights."] = 0.0
-    adapter: Annotated[AdapterKind, "qlora has a 4-bit base, and needs an NVIDIA GPU."] = "lora"
+    adapter: Annotated[AdapterKind, "qlora is lora over a 4-bit base: less memory, more time; needs the extra of that name."] = "lora"
     lora_rank: Annotated[int, "Rank of the adapter."] = 16
     lora_alpha: Annotated[int, "Its scale."] = 32
     lora_dropout: Annotated[float, "Dropout on the adapter's input."] = 0.0
@@ -124,6 +124,11 @@ class TrainSettings:
         if decoder != "generate":
             return self
         return replace(self, tag_tokens=self.tag_tokens or "text", loss=self.loss or "answer")
+
+    @property
+    def base_quantization(self) -> Quantization | None:
+        """How the base is quantised."""
+        return "nf4" if self.adapter == "qlora" else None
 
     @property
     def spelling(self) -> Spelling:

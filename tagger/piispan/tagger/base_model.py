@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import MissingExtraError, ModelError, require_extra
+from piispan.core import NF4, MissingExtraError, ModelError, Quantization, require_extra
 
 if TYPE_CHECKING:
     import torch
@@ -103,7 +103,7 @@ def load_causal_lm(
     dtype: "torch.dtype | str" = "auto",
     device: str | None = None,
     revision: str | None = None,
-    quantization: Any = None,
+    quantization: Quantization | None = None,
 ) -> "tuple[PreTrainedModel, PreTrainedTokenizerBase]":
     """A causal language model with SDPA attention, in evaluation mode, and its tokenizer.
 
@@ -112,15 +112,17 @@ def load_causal_lm(
         dtype: ``"auto"`` keeps the checkpoint's own.
         device: ``None`` takes CUDA or Apple's MPS when there, else the CPU.
         revision: Commit, branch or tag on the Hub.
-        quantization: transformers' configuration of a quantised model, such as ``BitsAndBytesConfig``.
+        quantization: ``nf4`` for 4-bit weights by bitsandbytes; ``None`` for the checkpoint's own.
 
     Raises:
-        MissingExtraError: If the ``tag`` extra is not installed.
+        MissingExtraError: If the ``tag`` extra is not installed, or ``qlora`` for quantised weights.
         ModelError: If there is no such model, or its files cannot be read.
     """
     require_extra("tag", "torch", "transformers", "peft")
+    if quantization is not None:
+        require_extra("qlora", "bitsandbytes")
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
     if device is None:
         own = f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"  # one GPU for each process of a launch
@@ -131,7 +133,7 @@ def load_causal_lm(
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **options)
         if quantization is not None:
-            options |= {"quantization_config": quantization, "device_map": device}
+            options |= {"quantization_config": BitsAndBytesConfig(**NF4), "device_map": device}
         model: Any = AutoModelForCausalLM.from_pretrained(name, dtype=dtype, attn_implementation="sdpa", use_safetensors=True, **options)
         return (model if quantization is not None else model.to(device)).eval(), tokenizer
     except loading_errors() as error:

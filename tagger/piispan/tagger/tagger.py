@@ -104,7 +104,7 @@ class Tagger:
             SidecarError: If the adapter's sidecar is missing, asks for what this version cannot do, or has no operating
                 point and one is asked for.
             FormatError: If the format cannot be decoded so.
-            MissingExtraError: If the ``tag`` extra is not installed.
+            MissingExtraError: If the ``tag`` extra is not installed, or ``qlora`` for an adapter of that kind.
         """
         require_extra("tag", "torch", "transformers", "peft")
         folder = adapter_folder(name, revision)
@@ -124,7 +124,13 @@ class Tagger:
         check_honoured(sidecar, name)
         bias = _operating_bias(sidecar, name) if operating_point else 0.0
         prompt = make_prompt(sidecar.prompt_style, sidecar.labels, get_format(sidecar.format))
-        model, tokenizer = load_causal_lm(base_of(sidecar, name, base), dtype=dtype, device=device, revision=sidecar.base_revision)
+        model, tokenizer = load_causal_lm(
+            base_of(sidecar, name, base),
+            dtype=dtype,
+            device=device,
+            revision=sidecar.base_revision,
+            quantization=sidecar.base_quantization,
+        )
         if sidecar.tag_tokens == "special":
             add_tag_tokens(model, tokenizer, sidecar.labels)
         from peft import PeftModel

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from piispan.core import ModelError
+from piispan.core import NF4, require_extra
 
 if TYPE_CHECKING:
     from peft import LoraConfig
@@ -63,20 +63,12 @@ def _trained_rows(tag_tokens: Sequence[int], model: Any) -> dict[str, list[int]]
 
 
 def four_bit() -> "BitsAndBytesConfig":
-    """How the base of ``qlora`` is loaded: NF4 with double quantisation, computing in bfloat16.
+    """How the base of ``qlora`` is loaded: ``AutoModelForCausalLM.from_pretrained(..., quantization_config=four_bit())``.
 
     Raises:
-        ModelError: If there is no NVIDIA GPU, or bitsandbytes is not installed.
+        MissingExtraError: If bitsandbytes is not installed.
     """
-    from importlib.util import find_spec
-
-    import torch
+    require_extra("qlora", "bitsandbytes")
     from transformers import BitsAndBytesConfig
 
-    if not torch.cuda.is_available():
-        raise ModelError("qlora needs an NVIDIA GPU; use lora, rslora or dora here")
-    if find_spec("bitsandbytes") is None:
-        raise ModelError('qlora needs: pip install "bitsandbytes"')
-    return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16
-    )
+    return BitsAndBytesConfig(**NF4)
