@@ -19,7 +19,7 @@ from piispan.core.errors import (
     TooLongError,
 )
 from piispan.core.extras import require_extra
-from piispan.core.files import replacing
+from piispan.core.files import replacing, replacing_folder
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.licences import is_licence_id
@@ -85,6 +85,7 @@ __all__ = [
     "read_yaml",
     "refuse_packed_row",
     "replacing",
+    "replacing_folder",
     "require_extra",
     "shipped_examples",
     "write_predictions",

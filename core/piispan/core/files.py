@@ -1,6 +1,8 @@
-"""Files written beside their place and renamed, so that nobody ever meets half of one."""
+"""Files and folders written beside their place and renamed, so that nobody ever meets half of one."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import IO
 
 from piispan.core.errors import DataError
 
-__all__ = ["replacing"]
+__all__ = ["replacing", "replacing_folder"]
 
 
 @contextmanager
@@ -40,3 +42,42 @@ def replacing(path: str | Path, *, errors: str = "strict") -> Iterator[IO[str]]:
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(path: str | Path) -> Iterator[Path]:
+    """A folder to fill that takes ``path``'s place when the block ends well, and vanishes when it does not; folders above it are made.
+
+    Raises:
+        DataError: If it cannot be made or moved; what was there before stays.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise DataError(f"{target.parent}: cannot be written ({error.strerror})") from None
+    try:
+        yield beside
+        _swap(beside, target)
+    except OSError as error:
+        raise DataError(f"{target}: cannot be written ({error.strerror or type(error).__name__})") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _swap(new: Path, target: Path) -> None:
+    mask = os.umask(0)
+    os.umask(mask)
+    new.chmod(0o777 & ~mask)
+    if not target.exists():
+        new.replace(target)
+        return
+    old = target.with_name(f".{target.name}-old-{os.getpid()}")
+    target.rename(old)
+    try:
+        new.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)

@@ -3,14 +3,24 @@
 import hashlib
 import json
 import os
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from piispan.core import DataError, Document, LabelError, LabelSet, OutputFormat, Prompt, get_format, is_licence_id, make_prompt
+from piispan.core import (
+    DataError,
+    Document,
+    LabelError,
+    LabelSet,
+    OutputFormat,
+    Prompt,
+    get_format,
+    is_licence_id,
+    make_prompt,
+    replacing_folder,
+)
 from piispan.dataset_builder.data_card import MARKER, CardFacts, front_matter, render_card
 from piispan.dataset_builder.splits import Split
 
@@ -72,24 +82,16 @@ def export_folder(
     prompts = {name: make_prompt(style, labels, get_format(name)) for name in formats}
     unwritable = {name: _unwritable(split, prompt.format) for name, prompt in prompts.items()}
     documents = {part: len(members) for part, members in split.parts()}
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
-    try:
-        try:
-            draft.mkdir(parents=True)
-            hashes = {name: hashlib.sha256() for name in ("spans", *prompts)}
-            for part, members in split.parts():
-                _write(_hashed(map(_span_row, members), hashes["spans"]), _path(draft, "spans", part))
-                for name, prompt in prompts.items():
-                    rows = (_chat_row(prompt, document) for document in members)
-                    _write(_hashed(rows, hashes[name]), _path(draft, name, part), chat=True)
-            digests = {name: found.hexdigest() for name, found in hashes.items()}
-            facts = CardFacts(folder.name, labels, style, digests, documents, split.support(), unwritable, licence, how_made)
-            (draft / "README.md").write_text(render_card(facts), "utf-8")
-            _swap(draft, folder)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be written: {error.strerror or type(error).__name__}") from None
+    hashes = {name: hashlib.sha256() for name in ("spans", *prompts)}
+    with replacing_folder(folder) as draft:
+        for part, members in split.parts():
+            _write(_hashed(map(_span_row, members), hashes["spans"]), _path(draft, "spans", part))
+            for name, prompt in prompts.items():
+                rows = (_chat_row(prompt, document) for document in members)
+                _write(_hashed(rows, hashes[name]), _path(draft, name, part), chat=True)
+        digests = {name: found.hexdigest() for name, found in hashes.items()}
+        facts = CardFacts(folder.name, labels, style, digests, documents, split.support(), unwritable, licence, how_made)
+        (draft / "README.md").write_text(render_card(facts), "utf-8")
     return Export(folder, documents, unwritable)
 
 
@@ -133,20 +135,6 @@ def _hashed(rows: Iterable[dict[str, object]], found: "hashlib._Hash") -> Iterat
     for row in rows:
         found.update(json.dumps(row).encode())
         yield row
-
-
-def _swap(draft: Path, folder: Path) -> None:
-    """Put ``draft`` in the place of ``folder``, which holds an older export, nothing, or is not there."""
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    if folder.exists():
-        os.replace(folder, old)
-    try:
-        os.replace(draft, folder)
-    except OSError:
-        if old.exists():
-            os.replace(old, folder)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _unwritable(split: Split, output: OutputFormat) -> Mapping[str, int]:

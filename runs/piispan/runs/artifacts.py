@@ -4,12 +4,10 @@ never leaves half an adapter that looks whole.
 
 import hashlib
 import json
-import os
 import re
-import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -27,7 +25,6 @@ __all__ = [
     "adapter_sidecar",
     "check_writable",
     "documents_sha256",
-    "new_folder",
     "save_adapter",
     "trained_on",
     "write_json",
@@ -143,41 +140,3 @@ def check_writable(folder: Path) -> None:
             pass
     except OSError as error:
         raise DataError(f"{folder}: cannot be written ({error.strerror})") from None
-
-
-@contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """A folder to fill that takes ``target``'s place when the block ends well, and vanishes when it does not.
-
-    Raises:
-        DataError: If it cannot be made or moved.
-    """
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise DataError(f"{target.parent}: cannot be written ({error.strerror})") from None
-    try:
-        yield beside
-        _swap(beside, target)
-    except OSError as error:
-        raise DataError(f"{target}: cannot be written ({error.strerror or type(error).__name__})") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _swap(new: Path, target: Path) -> None:
-    mask = os.umask(0)
-    os.umask(mask)
-    new.chmod(0o777 & ~mask)
-    if not target.exists():
-        new.replace(target)
-        return
-    old = target.with_name(f".{target.name}-old-{os.getpid()}")
-    target.rename(old)
-    try:
-        new.rename(target)
-    except OSError:
-        old.rename(target)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, write_predictions
+from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, replacing_folder, write_predictions
 from piispan.dataset_builder import Split
 from piispan.metric import score
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, check_stated, write_card
-from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, new_folder, save_adapter, write_json
+from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, save_adapter, write_json
 from piispan.runs.checkpoints import identity
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
@@ -185,7 +185,7 @@ class Experiment:
             base_licence=self.settings.base_licence or self.loaded.base.licence(),
             decoder=self.tagger.decoder.name,
         )
-        with new_folder(out / "adapter") as folder:
+        with replacing_folder(out / "adapter") as folder:
             save_adapter(self._model, folder, self.loaded.base)
             sidecar.save(folder)
             write_card(folder, facts)
