@@ -4,7 +4,8 @@ import pytest
 
 from piispan.core import Document, FormatError, LabelSet, Span, TooLongError, get_format, make_prompt
 from piispan.runs import Silent, TrainSettings
-from piispan.runs.training import seconds_per_step, train_adapter
+from piispan.runs.step_time import seconds_per_step
+from piispan.runs.training import train_adapter
 from piispan.trainer_ext import prepare
 from tests.tiny import tiny_llama, tiny_tokenizer
 

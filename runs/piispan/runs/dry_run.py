@@ -12,8 +12,9 @@ from piispan.runs.experiment import Experiment
 from piispan.runs.machine import peak_memory_mib, require_training
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
+from piispan.runs.step_time import seconds_per_step
 from piispan.runs.train import read_parts
-from piispan.runs.training import prepare_tag_tokens, seconds_per_step, training_rows
+from piispan.runs.training import prepare_tag_tokens, training_rows
 from piispan.tagger import DecoderName
 from piispan.trainer_ext import IGNORED, statistics
 

@@ -12,7 +12,8 @@ from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
-from piispan.runs.training import prepare_tag_tokens, seconds_per_step, training_rows
+from piispan.runs.step_time import seconds_per_step
+from piispan.runs.training import prepare_tag_tokens, training_rows
 from piispan.tagger import DecoderName
 
 __all__ = ["HELD_OUT_SETTINGS", "QUICK_SETTINGS", "QuickstartResult", "quickstart", "read_split", "synthetic_split"]

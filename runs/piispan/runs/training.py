@@ -14,12 +14,12 @@ from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
-from piispan.trainer_ext import PackedBatch, PrefixSharingCollator, Prepared, TokenRow, lora_preset, prepare
+from piispan.trainer_ext import Prepared, lora_preset, prepare
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
-__all__ = ["Trained", "Validation", "prepare_tag_tokens", "seconds_per_step", "train_adapter", "training_rows"]
+__all__ = ["Trained", "Validation", "adapter_config", "prepare_tag_tokens", "train_adapter", "training_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def train_adapter(
             prepared.rows,
             training_rows(watched, prompt, tokenizer, settings, max_length=limit).rows if watched else None,
             processing_class=tokenizer,
-            peft_config=_lora(settings, tag_tokens, model),
+            peft_config=adapter_config(settings, tag_tokens, model),
             callbacks=_callbacks(settings, progress, deadline),
             score=validation.score if validation and watched else None,
         )
@@ -176,7 +176,8 @@ def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedM
     return config
 
 
-def _lora(settings: TrainSettings, tag_tokens: Sequence[int] | None, model: Any = None) -> Any:
+def adapter_config(settings: TrainSettings, tag_tokens: Sequence[int] | None, model: Any = None) -> Any:
+    """The adapter that ``settings`` ask for. See ``piispan.trainer_ext.lora_preset``."""
     return lora_preset(
         settings.adapter,
         rank=settings.lora_rank,
@@ -254,50 +255,3 @@ def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents:
 def _adapted(model: Any) -> tuple[str, ...]:
     """Names of the adapted modules, without the layers they stand in."""
     return tuple(sorted({name.rsplit(".", 1)[-1] for name in model.peft_config["default"].target_modules}))
-
-
-def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], settings: TrainSettings) -> float:
-    """Seconds that one step takes here: the mean of two batches of ``rows`` through a throw-away adapter, after one that is not counted.
-
-    The model's weights are left as they are; its attention is switched to that of training.
-    """
-    from peft import get_peft_model
-
-    from piispan.trainer_ext import use_shared_prefix_attention
-
-    use_shared_prefix_attention(model)
-    probe: Any = get_peft_model(model, _lora(settings, None))
-    if settings.gradient_checkpointing:
-        probe.enable_input_require_grads()
-        probe.gradient_checkpointing_enable()
-        probe.train()
-    collate = PrefixSharingCollator(0, settings.max_tokens)
-    size = settings.batch_size
-    batches = [collate(rows[start : start + size] or rows[:size]) for start in (0, 0, size)]
-    _forward_and_backward(probe, batches[0])  # the first pass pays for what later ones find ready
-    started = perf_counter()
-    for batch in batches[1:]:
-        _forward_and_backward(probe, batch)
-    seconds = (perf_counter() - started) / 2
-    if settings.gradient_checkpointing:
-        probe.gradient_checkpointing_disable()
-        probe.disable_input_require_grads()
-        probe.eval()
-    probe.unload()
-    return seconds
-
-
-def _forward_and_backward(model: Any, batch: PackedBatch) -> None:
-    import torch
-
-    from piispan.trainer_ext import labelled_scores
-
-    rest = batch.pop("rest", [])
-    inputs = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in batch.items()}
-    with torch.autocast(model.device.type, torch.bfloat16, enabled=model.dtype == torch.bfloat16):
-        scores, targets, _ = labelled_scores(model, inputs)
-        loss: Any = torch.nn.functional.cross_entropy(scores, targets)
-    loss.backward()
-    loss.item()  # waits for the device
-    for row in rest:
-        _forward_and_backward(model, row)
