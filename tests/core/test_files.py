@@ -41,6 +41,19 @@ def test_a_failure_leaves_what_was_there(tmp_path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
 
 
+def test_a_link_to_a_folder_is_followed_and_a_file_stays(tmp_path) -> None:
+    (tmp_path / "large").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "large")
+    with replacing_folder(tmp_path / "link") as folder:
+        (folder / "weights").write_text("1")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "large" / "weights").read_text() == "1"
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="there is a file of that name"), replacing_folder(tmp_path / "file"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "large", "link"]
+
+
 def test_a_killed_run_leaves_no_adapter(tmp_path) -> None:
     script = textwrap.dedent(
         """

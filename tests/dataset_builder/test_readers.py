@@ -107,7 +107,7 @@ def test_read_line_separator_inside_a_text(tmp_path: Path) -> None:
         (row(text=f"{SECRET} \ud800", spans=()), "document 'a': lone surrogate at offset 15"),
         (row("\ud800"), "lone surrogate"),
         ("[" * 100_000, "JSON that is nested too deep"),
-        ('{"id": "a", "text": "Zebulon", "spans": ' + "9" * 5000 + "}", "JSON with a whole number of too many digits"),
+        ('{"id": "a", "text": "Zebulon", "spans": ' + "9" * 5000 + "}", "JSON with a number of too many digits, or too large"),
     ],
 )
 def test_read_bad_line_names_its_place(tmp_path: Path, bad: object, expected: str) -> None:

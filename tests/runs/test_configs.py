@@ -19,8 +19,11 @@ def test_every_recipe_is_one() -> None:
 
 def test_a_file_has_our_names_or_those_of_trl(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text("model_name_or_path: some/model\nlora_r: 8\nnum_train_epochs: 2\nlearning_rate: 1e-4\nloss: answer\nmax_length: null\n")
-    expected = TrainSettings(model="some/model", lora_rank=8, epochs=2.0, learning_rate=1e-4, loss="answer")
+    path.write_text(
+        "model_name_or_path: some/model\nlora_r: 8\nnum_train_epochs: 2\nlearning_rate: 1e-4\nloss: answer\nmax_length: null\n"
+        "warmup_ratio: 0.1\n"
+    )
+    expected = TrainSettings(model="some/model", lora_rank=8, epochs=2.0, learning_rate=1e-4, loss="answer", warmup_steps=0.1)
     assert load_settings(path) == expected
     assert isinstance(load_settings(path).epochs, float)
 
@@ -31,6 +34,7 @@ def test_a_file_has_our_names_or_those_of_trl(tmp_path: Path) -> None:
         ("lora_rnk: 8", "no setting named 'lora_rnk'; did you mean lora_rank?"),
         ("lora_r: 8\nlora_rank: 8", "lora_rank is given twice"),
         ("lora_r: 8\nlora_r: 9", "line 2, column 1: the key lora_r is given twice"),
+        ("warmup_ratio: 3", "warmup_ratio must be at least 0 and below 1, was: 3"),
         ("zzz: 8", "no setting named 'zzz'; known: adapter, base_licence, "),
         ("lora_r: eight", "lora_r: needs int, was: 'eight'"),
         ("lora_r: true", "lora_r: needs int, was: True"),

@@ -27,12 +27,14 @@ class Recorded(Silent):
 
 
 def test_facts_and_progress_say_what_happened() -> None:
-    settings = TrainSettings(epochs=2, batch_size=4, lora_rank=2, lora_alpha=4, seed=3)
+    schedule = {"lr_scheduler_type": "linear", "warmup_steps": 0.5, "weight_decay": 0.1}
+    settings = TrainSettings(epochs=2, batch_size=4, lora_rank=2, lora_alpha=4, seed=3, **schedule)
     progress = Recorded()
     trained = train_adapter(tiny_llama().float(), tiny_tokenizer(), DOCUMENTS, PROMPT, settings, progress)
     facts = trained.facts
     assert (facts.documents, facts.steps, facts.epochs, facts.seed) == (12, 6, 2.0, 3)
     assert facts.trainable_parameters == sum(p.numel() for p in trained.model.parameters() if p.requires_grad)
+    assert facts.schedule == "linear, warm-up 0.5, weight decay 0.1"
     assert "q_proj" in facts.target_modules
     assert not trained.model.training
     assert (progress.total, progress.done) == (6, 6)

@@ -13,6 +13,7 @@ from piispan.trainer_ext import (
     PiiSFTTrainer,
     PrefixLayout,
     PrefixSharingCollator,
+    beside_prefix,
     first_fit_decreasing,
     group_by_length,
     loss_items,
@@ -69,15 +70,23 @@ def test_loss_and_gradients_equal_those_of_the_padded_batch(make, documents) -> 
         torch.testing.assert_close(ours, reference, rtol=1e-4, atol=1e-7)  # RMSNorm works in float32 whatever the model
 
 
-@pytest.mark.parametrize(
-    "layout",
-    [PrefixLayout(5, ((2, 3), (1, 4))), PrefixLayout(0, ((2, 3), (3, 1))), PrefixLayout(7, ((1, 1),)), PrefixLayout(1, ((4, 9),))],
-    ids=["mixed", "no prefix", "one token", "short prefix"],
-)
+LAYOUTS = {
+    "mixed": PrefixLayout(5, ((2, 3), (1, 4))),
+    "no prefix": PrefixLayout(0, ((2, 3), (3, 1))),
+    "one token": PrefixLayout(7, ((1, 1),)),
+    "short prefix": PrefixLayout(1, ((4, 9),)),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 @pytest.mark.parametrize("heads", [(4, 4), (4, 2), (6, 1)], ids=str)
-def test_attention_beside_the_prefix_is_attention_under_its_mask(layout, heads) -> None:
+@pytest.mark.parametrize("scores_at_once", [1, 7, 40, 10**6])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16], ids=str)
+def test_attention_beside_the_prefix_is_attention_under_its_mask(layout, heads, scores_at_once, dtype, monkeypatch) -> None:
+    monkeypatch.setattr(beside_prefix, "_SCORES_AT_ONCE", scores_at_once)
     torch.manual_seed(0)
-    query, key, value = (torch.randn(1, n, layout.width, 8, dtype=torch.float64, requires_grad=True) for n in (*heads, heads[1]))
+    given = [torch.randn(1, n, layout.width, 8).to(dtype) for n in (*heads, heads[1])]
+    exact = [tensor.double().requires_grad_() for tensor in given]
     owners, last = [0] * layout.prefix, 0
     for count, width in layout.groups:
         owners += [last + 1 + n for n in range(count) for _ in range(width)]
@@ -85,12 +94,31 @@ def test_attention_beside_the_prefix_is_attention_under_its_mask(layout, heads) 
     document = torch.tensor(owners)
     order = torch.arange(layout.width)
     seen = ((document[:, None] == document) | (document == 0)) & (order[:, None] >= order)
-    expected = scaled_dot_product_attention(query, key, value, attn_mask=seen, enable_gqa=True, scale=0.3).transpose(1, 2)
-    found = attend_beside_prefix(query, key, value, layout, 0.3)
-    torch.testing.assert_close(found, expected)
-    weights = torch.randn_like(expected)
-    for ours, reference in zip(*(torch.autograd.grad(out, (query, key, value), weights) for out in (found, expected)), strict=True):
-        torch.testing.assert_close(ours, reference)
+    expected = scaled_dot_product_attention(*exact, attn_mask=seen, enable_gqa=True, scale=0.3).transpose(1, 2)
+    found = attend_beside_prefix(*(tensor.requires_grad_() for tensor in given), layout, 0.3)
+    weights = torch.randn_like(found)
+    wanted = [expected, *torch.autograd.grad(expected, exact, weights.double())]
+    with torch.autocast("cpu", torch.bfloat16):  # must change nothing
+        ours = [found, *torch.autograd.grad(found, given, weights)]
+    most = 1e-12 if dtype == torch.float64 else 1e-2
+    for one, reference in zip(ours, wanted, strict=True):
+        assert (one.double() - reference).norm() <= most * reference.norm() + 1e-12
+
+
+def test_large_scores_are_as_exact_as_those_of_the_fused_kernel() -> None:
+    """The logarithm of a sum of weights is large where scores are; one bfloat16 number would not hold it."""
+    torch.manual_seed(0)
+    layout = PrefixLayout(40, ((3, 30),))
+    given = [torch.randn(1, 2, layout.width, 16).to(torch.bfloat16) for _ in range(3)]
+    given[0][..., 0] += 100
+    given[1][..., 0] += 20  # every score is some 500 larger
+    gradients = {}
+    for dtype in (torch.bfloat16, torch.float64):
+        inputs = [tensor.to(dtype).requires_grad_() for tensor in given]
+        out = attend_beside_prefix(*inputs, layout, 0.25)
+        gradients[dtype] = torch.autograd.grad(out, inputs, torch.ones_like(out).cumsum(1) / 100)
+    for ours, reference in zip(gradients[torch.bfloat16], gradients[torch.float64], strict=True):
+        assert (ours.double() - reference).norm() <= 0.05 * reference.norm()
 
 
 def test_a_document_is_blind_to_its_neighbours_in_the_row() -> None:

@@ -78,9 +78,10 @@ def export(
 ) -> None:
     """Write a data folder with every output format as a config: load_dataset(FOLDER, "tagged")."""
     from piispan.core import FORMATS, LabelSet
-    from piispan.dataset_builder import export_folder
+    from piispan.dataset_builder import check_licence, export_folder
     from piispan.runs import read_split
 
+    check_licence(licence)
     known = LabelSet.load(labels)
     parts = read_split(source, split, known)
     result = export_folder(parts, folder, labels=known, formats=FORMATS, style=prompt, licence=licence, how_made=how_made)

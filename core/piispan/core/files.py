@@ -51,7 +51,9 @@ def replacing_folder(path: str | Path) -> Iterator[Path]:
     Raises:
         DataError: If it cannot be made or moved; what was there before stays.
     """
-    target = Path(path)
+    target = Path(path).resolve()
+    if target.exists() and not target.is_dir():
+        raise DataError(f"{target}: cannot be written (there is a file of that name)")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))

@@ -1,6 +1,5 @@
 """YAML that people write: a mistake is named by file, line and column, and no key may stand twice."""
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,15 @@ class _GivenTwice(yaml.MarkedYAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        node = super().compose_mapping_node(anchor)
         seen: set[tuple[str, str]] = set()
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode):
                 if (key.tag, key.value) in seen:
                     raise _GivenTwice(problem=f"the key {key.value} is given twice", problem_mark=key.start_mark)
                 seen.add((key.tag, key.value))
-        return super().construct_mapping(node, deep)
+        return node
 
 
 def read_yaml(path: str | Path, error: type[PiispanError]) -> object:
@@ -41,7 +41,7 @@ def read_yaml(path: str | Path, error: type[PiispanError]) -> object:
         raise error(f"{path}: cannot be read ({found.strerror or type(found).__name__})") from None
     except UnicodeDecodeError as found:
         raise error(f"{path}: not UTF-8 at byte {found.start}; save it as UTF-8") from None
-    except (ValueError, RecursionError, yaml.YAMLError) as found:
+    except (ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError) as found:  # a wrong tag gives any of these
         mark = getattr(found, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         why = found.problem if isinstance(found, _GivenTwice) else f"cannot be read as YAML ({type(found).__name__})"

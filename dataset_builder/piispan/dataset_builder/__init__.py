@@ -1,6 +1,6 @@
 """Labelled documents: read them, make synthetic ones, split them, write them as data folders for ``load_dataset``."""
 
-from piispan.dataset_builder.export import Export, export_folder
+from piispan.dataset_builder.export import Export, check_licence, export_folder
 from piispan.dataset_builder.frames import settings
 from piispan.dataset_builder.partitions import Partition
 from piispan.dataset_builder.readers import OnError, Reader, iter_documents, json_lines, read_documents
@@ -19,6 +19,7 @@ __all__ = [
     "Reject",
     "Split",
     "SplitKind",
+    "check_licence",
     "export_folder",
     "export_sample",
     "fixed_split",

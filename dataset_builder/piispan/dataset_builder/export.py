@@ -24,7 +24,7 @@ from piispan.core import (
 from piispan.dataset_builder.data_card import MARKER, CardFacts, front_matter, render_card
 from piispan.dataset_builder.splits import Split
 
-__all__ = ["Export", "export_folder"]
+__all__ = ["Export", "check_licence", "export_folder"]
 
 _ROWS_AT_ONCE = 1000
 
@@ -75,8 +75,7 @@ def export_folder(
         FormatError: If there is no such format or style.
     """
     folder = Path(os.path.abspath(folder))
-    if licence is not None and not is_licence_id(licence):
-        raise DataError("licence: must be an identifier as the Hub spells it, such as cc-by-4.0")
+    check_licence(licence)
     _check_labels(split, labels)
     _check_place(folder)
     prompts = {name: make_prompt(style, labels, get_format(name)) for name in formats}
@@ -93,6 +92,16 @@ def export_folder(
         facts = CardFacts(folder.name, labels, style, digests, documents, split.support(), unwritable, licence, how_made)
         (draft / "README.md").write_text(render_card(facts), "utf-8")
     return Export(folder, documents, unwritable)
+
+
+def check_licence(licence: str | None) -> None:
+    """Check that a licence can stand in a dataset card.
+
+    Raises:
+        DataError: If it is not spelt as the Hub does.
+    """
+    if licence is not None and not is_licence_id(licence):
+        raise DataError("licence: must be an identifier as the Hub spells it, such as cc-by-4.0")
 
 
 def _check_labels(split: Split, labels: LabelSet) -> None:

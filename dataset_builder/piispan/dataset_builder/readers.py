@@ -151,8 +151,8 @@ def _parse(content: bytes, offset: int = 0, *, one_line: bool = False, fraction:
         return DataError(f"malformed JSON at {place}: {error.msg.removesuffix(' at')}")
     except RecursionError:
         return DataError("JSON that is nested too deep")
-    except ValueError:
-        return DataError("JSON with a whole number of too many digits")
+    except (ValueError, ArithmeticError):
+        return DataError("JSON with a number of too many digits, or too large")
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:

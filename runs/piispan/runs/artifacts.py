@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, replacing
+from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, is_licence_id, replacing
 from piispan.dataset_builder import Split, SplitKind, fixed_split
 from piispan.runs.machine import installed_versions
 from piispan.runs.settings import TrainSettings
@@ -59,12 +59,13 @@ class BaseModel:
             return "unknown"
         from huggingface_hub import ModelCard
         from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, LocalEntryNotFoundError
+        from yaml import YAMLError
 
         try:
             stated = getattr(ModelCard.load(self.public_name).data, "license", None)
-        except (EntryNotFoundError, LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError):
+        except (EntryNotFoundError, LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError, YAMLError):
             return "unknown"
-        return stated if isinstance(stated, str) else "unknown"
+        return stated if isinstance(stated, str) and is_licence_id(stated) else "unknown"
 
 
 def _publishable_name(folder: Path) -> str:

@@ -52,6 +52,8 @@ def load_settings(name_or_path: str | Path) -> TrainSettings:
             near = get_close_matches(str(key), [*known, *_TRL_NAMES], n=1)
             hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
             raise FormatError(f"{path}: no setting named {str(key)!r}{hint}")
+        if key == "warmup_ratio" and not (isinstance(value, float) and 0 <= value < 1):
+            raise FormatError(f"{path}: warmup_ratio must be at least 0 and below 1, was: {value!r}; warmup_steps counts steps")
         if name in values:
             raise FormatError(f"{path}: {name} is given twice")
         values[name] = _of_kind(value, kinds[name], f"{path}: {key}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fastest_dtype", "hardware", "installed_versions", "peak_memory_mib", "quiet_libraries", "require_training", "usable_cores"]
 
-_LIBRARIES = ("piispan", "torch", "transformers", "trl", "peft", "datasets", "evaluate", "huggingface-hub", "accelerate")
+_LIBRARIES = ("piispan", "torch", "transformers", "trl", "peft", "datasets", "evaluate", "huggingface-hub", "accelerate", "bitsandbytes")
 
 
 def usable_cores() -> int:

@@ -15,7 +15,7 @@ _OPTIONAL_COUNTS = ("max_length", "max_tokens", "early_stopping_patience", "save
 _COUNTS = ("batch_size", "gradient_accumulation_steps", "lora_rank", "lora_alpha", *_OPTIONAL_COUNTS)
 
 
-Schedule = Literal["cosine", "linear", "constant", "constant_with_warmup"]
+Schedule = Literal["cosine", "linear", "constant_with_warmup"]
 
 
 class Spelling(NamedTuple):

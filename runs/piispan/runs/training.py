@@ -238,7 +238,7 @@ def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents:
         epochs=round(float(trainer.state.epoch) * kept / trainer.state.global_step, 3),
         steps=kept,
         learning_rate=settings.learning_rate,
-        schedule=f"{settings.lr_scheduler_type}, warm-up {settings.warmup_steps:g}, weight decay {settings.weight_decay:g}",
+        schedule=_schedule(trainer.args),
         batch_size=step,
         lora_rank=settings.lora_rank,
         lora_alpha=settings.lora_alpha,
@@ -250,6 +250,10 @@ def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents:
         split_documents=len(prepared.split),
         dropped_documents=len(prepared.dropped),
     )
+
+
+def _schedule(args: Any) -> str:
+    return f"{args.lr_scheduler_type.value}, warm-up {args.warmup_steps:g}, weight decay {args.weight_decay:g}"
 
 
 def _adapted(model: Any) -> tuple[str, ...]:
