@@ -20,7 +20,7 @@ _FORWARD: Any = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 _BACKWARD: Any = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu_backward
 
 _SCORES_AT_ONCE = 3 * 2**18
-"""Scores that ``_by_products`` holds at a time, to fit a core's cache. The fastest of 2**17 to 2**21, at prefixes of 279 and 959 tokens."""
+"""Scores that ``_by_matrices`` holds at a time, to fit a core's cache. The fastest of 2**17 to 2**21, at prefixes of 279 and 959 tokens."""
 
 
 def attend_beside_prefix(
@@ -109,6 +109,34 @@ def _folded(tensor: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
     return tensor.reshape(1, key.shape[1], -1, *tensor.shape[3:])
 
 
+class _Product(NamedTuple):
+    """One of the products, and what its backward pass is given: heads that share a key and value head are further queries of it.
+
+    Args:
+        gradient: Of the joined output, ``(batch, queries, dim)``.
+        query: ``(batch, queries, dim)``.
+        key: ``(batch, keys, dim)``.
+        value: As ``key``.
+        out: The joined output, ``(batch, queries, dim)``.
+        sums: Logarithm of the sum of all weights, ``(batch, queries)``.
+        scale: Factor on the scores.
+        own_width: For causal attention, the keys' number, of which the queries are a multiple; ``None`` where every query sees every key.
+    """
+
+    gradient: torch.Tensor
+    query: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+    out: torch.Tensor
+    sums: torch.Tensor
+    scale: float
+    own_width: int | None
+
+
+_Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
+"""Of query, key and value."""
+
+
 def _gradients(
     gradient: torch.Tensor,
     query: torch.Tensor,
@@ -118,96 +146,61 @@ def _gradients(
     sums: torch.Tensor,
     layout: PrefixLayout,
     scale: float | None,
-) -> tuple[torch.Tensor, ...]:
-    """Gradients of query, key and value; the sum of those of both products."""
+) -> _Gradients:
+    """The sum of the gradients of all products."""
     scale = query.shape[-1] ** -0.5 if scale is None else scale
-    backward = _by_products if query.dtype == torch.bfloat16 else _by_kernel
-    gradients = tuple(torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, value))
+    backward = _by_matrices if query.dtype == torch.bfloat16 else _by_kernel
+    dq, dk, dv = (torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, value))
     for block in _blocks(layout):
         g, q, k, v, o, s = (block.folded(tensor, key) for tensor in (gradient, query, key, value, out, sums))
-        for whole, part in zip(gradients, backward(g, q, k, v, o, s, scale, block.width), strict=True):
+        for whole, part in zip((dq, dk, dv), backward(_Product(g, q, k, v, o, s, scale, block.width)), strict=True):
             rows = block.rows(whole)
             rows.copy_(part.reshape(rows.shape))
     if layout.prefix:
         prefix = layout.prefix
         g, q, o, s = (_folded(tensor[:, :, prefix:], key)[0] for tensor in (gradient, query, out, sums))
-        parts = backward(g, q, key[0, :, :prefix], value[0, :, :prefix], o, s, scale, None)
-        wholes = gradients[0][:, :, prefix:], gradients[1][:, :, :prefix], gradients[2][:, :, :prefix]
-        for whole, part in zip(wholes, parts, strict=True):
+        parts = backward(_Product(g, q, key[0, :, :prefix], value[0, :, :prefix], o, s, scale, None))
+        for whole, part in zip((dq[:, :, prefix:], dk[:, :, :prefix], dv[:, :, :prefix]), parts, strict=True):
             whole.add_(part.reshape(whole.shape))
-    return gradients
+    return dq, dk, dv
 
 
-_Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-
-
-def _by_kernel(
-    gradient: torch.Tensor,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    out: torch.Tensor,
-    sums: torch.Tensor,
-    scale: float,
-    own_width: int | None,
-) -> _Gradients:
-    """As ``_by_products``, by the fused kernel: the faster in float32, and exact in any type."""
-    repeats = 1 if own_width is None else query.shape[1] // own_width
-    g, q, o, s = (tensor.reshape(len(tensor), repeats, -1, *tensor.shape[2:]) for tensor in (gradient, query, out, sums))
-    keys, values = (tensor[:, None].expand(-1, repeats, -1, -1) for tensor in (key, value))
-    dq, dk, dv = _BACKWARD(g, q, keys, values, o, s, 0.0, own_width is not None, scale=scale)
+def _by_kernel(given: _Product) -> _Gradients:
+    """By the fused kernel: the faster in float32, and exact in any type."""
+    repeats = 1 if given.own_width is None else given.query.shape[1] // given.own_width
+    g, q, o, s = (t.reshape(len(t), repeats, -1, *t.shape[2:]) for t in (given.gradient, given.query, given.out, given.sums))
+    k, v = (t[:, None].expand(-1, repeats, -1, -1) for t in (given.key, given.value))
+    dq, dk, dv = _BACKWARD(g, q, k, v, o, s, 0.0, given.own_width is not None, scale=given.scale)
     return dq.flatten(1, 2), dk.sum(1), dv.sum(1)
 
 
-def _by_products(
-    gradient: torch.Tensor,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    out: torch.Tensor,
-    sums: torch.Tensor,
-    scale: float,
-    own_width: int | None,
-) -> _Gradients:
-    """The backward pass of attention by matrix products: in bfloat16 faster than the fused kernel, most of all for short documents, at
-    about twice its rounding.
+def _by_matrices(given: _Product) -> _Gradients:
+    """By matrix products: in bfloat16 faster than the fused kernel, most of all for short documents, at about twice its rounding.
 
-    What is subtracted from the products, the logarithm of the sum of weights and the output's share, goes into them as further
-    dimensions, so that it is summed in the accumulator's precision and only the small difference is rounded.
-
-    Args:
-        gradient: Of the output, ``(batch, queries, dim)``.
-        query: ``(batch, queries, dim)``.
-        key: ``(batch, keys, dim)``.
-        value: As ``key``.
-        out: The output over all keys, those of other products too, ``(batch, queries, dim)``.
-        sums: Logarithm of the sum of all weights, ``(batch, queries)``.
-        scale: Factor on the scores.
-        own_width: For causal attention, the keys' number, of which the queries are a multiple; ``None`` where every query sees every key.
-
-    Returns:
-        Gradients of query, key and value.
+    What is subtracted from the scores and from their gradients, the logarithm of the sum of weights and the output's share, goes into the
+    products as further dimensions, so that it is summed in the accumulator's precision and only the small difference is rounded.
     """
+    gradient, query, key, value, out, sums, scale, own_width = given
     batch, queries, keys = *query.shape[:2], key.shape[1]
     ones = key.new_ones(batch, keys, 2)
-    asked, answering = torch.cat([query, _in_two(-sums / scale, query.dtype)], dim=2), torch.cat([key, ones], dim=2).transpose(1, 2)
-    given = torch.cat([gradient, _in_two(-(gradient.to(sums.dtype) * out).sum(2), query.dtype)], dim=2)
-    values = torch.cat([value, ones], dim=2).transpose(1, 2)
-    of_query = torch.empty_like(query)
-    of_key, of_value = (torch.zeros(key.shape, dtype=sums.dtype) for _ in range(2))
+    asking, asked = torch.cat([query, _in_two(-sums / scale, query.dtype)], dim=2), torch.cat([key, ones], dim=2).transpose(1, 2)
+    share = _in_two(-(gradient.to(sums.dtype) * out).sum(2), query.dtype)
+    gaining, values = torch.cat([gradient, share], dim=2), torch.cat([value, ones], dim=2).transpose(1, 2)
+    dq = torch.empty_like(query)
+    dk, dv = (torch.zeros(key.shape, dtype=sums.dtype) for _ in range(2))
     together = max(min(_SCORES_AT_ONCE // (queries * keys), batch), 1)
     step = max(_SCORES_AT_ONCE // (together * keys), 1)
     for first, start in product(range(0, batch, together), range(0, queries, step)):
         rows, part = slice(first, first + together), slice(start, min(start + step, queries))
-        weights = torch.baddbmm(query.new_zeros(()), asked[rows, part], answering[rows], beta=0, alpha=scale).exp_()
+        weights = torch.baddbmm(query.new_zeros(()), asking[rows, part], asked[rows], beta=0, alpha=scale).exp_()
         if own_width is not None:
             own = torch.arange(part.start, part.stop) % own_width
             weights.masked_fill_(torch.arange(keys) > own[:, None], 0)
-        of_scores = torch.bmm(given[rows, part], values[rows]).mul_(weights).mul_(scale)
-        of_query[rows, part] = torch.bmm(of_scores, key[rows])
-        of_key[rows] += torch.bmm(of_scores.transpose(1, 2), query[rows, part])
-        of_value[rows] += torch.bmm(weights.transpose(1, 2), gradient[rows, part])
-    return of_query, of_key.to(key.dtype), of_value.to(value.dtype)
+        of_scores = torch.bmm(gaining[rows, part], values[rows]).mul_(weights).mul_(scale)
+        dq[rows, part] = torch.bmm(of_scores, key[rows])
+        dk[rows] += torch.bmm(of_scores.transpose(1, 2), query[rows, part])
+        dv[rows] += torch.bmm(weights.transpose(1, 2), gradient[rows, part])
+    return dq, dk.to(key.dtype), dv.to(value.dtype)
 
 
 def _in_two(number: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
