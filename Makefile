@@ -33,7 +33,7 @@ wheel: $(VENV)/.test
 	build/wheel-venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt build/wheel/*.whl
 	cd build && wheel-venv/bin/python ../tests/wheel_smoke.py
 
-# What the tests marked 'proof' try, ten times over: two to three hours, of which every core beyond the first saves nothing.
+# What the tests marked 'proof' try, ten times over: two to three hours.
 proofs: $(VENV)/.test
 	$(BIN)/python -m pytest -m proof --proof-scale 10
 
