@@ -88,7 +88,7 @@ def test_outputs_are_the_text_with_tags_and_parse_to_the_spans(name: str, proof_
         texts.append("".join(rng.choice([*HOSTILE, *" a\n"]) for _ in range(rng.randrange(6))))
     tag_tokens = rng.choice(["text", "special"])
     model, tokenizer = eager_model(name, tag_tokens)
-    decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens=tag_tokens)
+    decoder = VerbatimDecoder(model, tokenizer, PROMPT, tag_tokens=tag_tokens, max_batch_tokens=4096 * proof_scale)
     for text, answer in zip(texts, decoder.decode(texts), strict=True):
         parsed = get_format("tagged").parse(answer.output, text, LABELS)
         assert parsed.spans == answer.spans
