@@ -2,6 +2,7 @@
 
 import os
 import sys
+from logging import ERROR, getLogger
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -63,6 +64,7 @@ def quiet_libraries() -> None:
 
     logging.disable_progress_bar()
     logging.set_verbosity_error()
+    getLogger("bitsandbytes").setLevel(ERROR)  # on a CPU it misses kernels that it does not need
 
 
 def hardware() -> str:
