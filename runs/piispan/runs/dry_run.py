@@ -86,7 +86,7 @@ def dry_run(
     counted = statistics(prepared.rows)
     steps = math.ceil(math.ceil(len(prepared.rows) / (chosen.batch_size * chosen.gradient_accumulation_steps)) * chosen.epochs)
     longest = sorted(prepared.rows, key=lambda row: -len(row["input_ids"]))
-    each = seconds_per_step(model, longest, chosen) * chosen.gradient_accumulation_steps
+    each = seconds_per_step(model, longest[: 2 * chosen.batch_size], chosen) * chosen.gradient_accumulation_steps
     made_up = Document("example", "Ada Lovelace wrote this.", (Span(0, 12, prompt.labels.names[0]),))
     row = training_rows([made_up], prompt, tokenizer, chosen).rows[0]
     return DryRun(

@@ -15,7 +15,7 @@ __all__ = ["seconds_per_step"]
 
 
 def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], settings: TrainSettings) -> float:
-    """Seconds that one step takes here: the mean of two batches of ``rows`` through a throw-away adapter, after one that is not counted.
+    """Seconds that one step takes here: the mean over the batches of ``rows`` through a throw-away adapter, after one that is not counted.
 
     The model's weights are left as they are; its attention is switched to that of training.
     """
@@ -31,12 +31,12 @@ def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], setting
         probe.train()
     collate = PrefixSharingCollator(0, settings.max_tokens)
     size = settings.batch_size
-    batches = [collate(rows[start : start + size] or rows[:size]) for start in (0, 0, size)]
-    _forward_and_backward(probe, batches[0])  # the first pass pays for what later ones find ready
+    starts = range(0, len(rows), size)
+    _forward_and_backward(probe, collate(rows[:size]))  # the first pass pays for what later ones find ready
     started = perf_counter()
-    for batch in batches[1:]:
-        _forward_and_backward(probe, batch)
-    seconds = (perf_counter() - started) / 2
+    for start in starts:
+        _forward_and_backward(probe, collate(rows[start : start + size]))
+    seconds = (perf_counter() - started) / len(starts)
     if settings.gradient_checkpointing:
         probe.gradient_checkpointing_disable()
         probe.disable_input_require_grads()
