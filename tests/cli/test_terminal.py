@@ -27,7 +27,7 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_tokens_that_bear_loss_are_marked_where_there_are_no_colours() -> None:
     example = (("Ada", False), ("</PII>", True), (" wrote", False))
-    estimate = DryRun(3, 0, 0, 30, 3, 12, 5, 0.5, 2, 60.0, 100.0, example)
+    estimate = DryRun(3, 1, 1, 0, 0, 30, 3, 12, 5, 0.5, 2, 60.0, 100.0, example)
     shown = StringIO()
     Console(file=shown, width=100).print(dry_run_table(estimate, colours=False))
     assert "Ada⟦</PII>⟧ wrote" in shown.getvalue()

@@ -187,6 +187,10 @@ def adapter(tmp_path):
         (["calibrate", "ADAPTER", "DATA"], "it takes 299, or a target of 0.05"),
         (["data", "synth", "DATA"], "--force"),
         (["data", "synth", "EMPTY", "--force"], "it is a folder"),
+        (["data", "convert", "DATA", "EMPTY"], "it is a folder"),
+        (["evaluate", "ADAPTER", "DATA", "--format", "json"], "an adapter brings its own format"),
+        (["evaluate", "ADAPTER", "DATA", "--labels", "safe_harbor"], "an adapter brings its own format"),
+        (["train", "DATA", "--test", "DATA", "--out", "OUT", "--revision", "abc"], "revision goes with a model of the Hub"),
         (["data", "convert", "DATA", "DATA"], "is the file that is read"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -225,8 +229,13 @@ def test_a_row_that_cannot_be_written_back_is_named_before_any_work(piispan, tmp
 
 
 def test_fields_that_documents_do_not_have_are_named(piispan, tmp_path) -> None:
-    code, _, err = piispan("data", "convert", _lines(tmp_path, {**GOOD, "source": "a", "note": "b"}), tmp_path / "out.jsonl")
-    assert (code, err) == (0, "fields not kept: note, source\n")
+    out = tmp_path / "out.jsonl"
+    code, _, err = piispan(
+        "data", "convert", _lines(tmp_path, {**GOOD, "source": "a", "note": "b", "spans": [{**GOOD["spans"][0], "value": "c"}]}), out
+    )
+    assert (code, err) == (0, "fields not kept: note, source, spans.value\n")
+    assert piispan("data", "convert", _lines(tmp_path, GOOD), out)[0] == 2
+    assert piispan("data", "convert", _lines(tmp_path, GOOD), out, "--force")[0] == 0
 
 
 def test_folders_are_made_for_what_is_written(piispan, tmp_path) -> None:

@@ -74,6 +74,7 @@ BAD = {
     '{name: x, labels: [{name: A, description: "a\\rb"}]}': "label A: description must be one non-empty line",
     "{name: x, labels: [{name: A, description: a, safe_harbor: S}]}": "safe_harbor must be a letter from A to R, was: 'S'",
     "{name: x, labels: [{name: A, description: a, safe_harbor: [A]}]}": "safe_harbor must be a letter from A to R, was: ['A']",
+    "{name: x, labels: [{name: A, descripton: a}]}": "label 1 of 1: keys that mean nothing here: descripton",
     "{name: x, labels: [{name: A, description: a}], version: 2}": "keys that mean nothing here: version",
     "name: x\nlabels: [{name: A, description: a, name: B}]": "line 2, column 36: the key name is given twice",
     "name: x\nname: y": "line 2, column 1: the key name is given twice",

@@ -72,9 +72,11 @@ def test_the_adapter_loads_and_says_the_same_again(run) -> None:
 def test_a_file_is_redacted_and_its_other_keys_stay(run) -> None:
     folder, _ = run
     source = folder / "to-redact.jsonl"
-    source.write_text('{"id": "a", "text": "", "spans": [], "ward": 3, "paid": 1.10, "tiny": [1E-400, 0.30000000000000000001]}\n', "utf-8")
+    source.write_text(
+        '\n\n{"id": "a", "text": "", "spans": [], "ward": 3, "paid": 1.10, "tiny": [1E-400, 0.30000000000000000001]}\n', "utf-8"
+    )
     redacted = redact_file(str(folder / "out" / "adapter"), source)
-    assert redacted.content == '{"id": "a", "text": "", "ward": 3, "paid": 1.10, "tiny": [1E-400, 0.30000000000000000001]}\n'
+    assert redacted.content == '\n\n{"id": "a", "text": "", "ward": 3, "paid": 1.10, "tiny": [1E-400, 0.30000000000000000001]}\n'
     assert redacted.copied == ("id", "paid", "tiny", "ward")
 
 

@@ -13,6 +13,7 @@ __all__ = ["app"]
 app = typer.Typer(no_args_is_help=True, help="Make, convert and export labelled documents.")
 
 OnErrorName = Literal["error", "skip"]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print counts as JSON on standard output.")]
 
 
@@ -20,17 +21,15 @@ Json = Annotated[bool, typer.Option("--json", help="Print counts as JSON on stan
 def synth(
     out: Annotated[Path, typer.Argument(help="JSONL file to write.")],
     count: Annotated[int, typer.Option(min=1, help="Number of documents.")] = 1000,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
-    seed: int = 0,
+    force: Force = False,
+    seed: Annotated[int, typer.Option(help="Another seed makes other documents.")] = 0,
     setting: Annotated[list[str] | None, typer.Option(help="Only this setting; may be given several times.")] = None,
     as_json: Json = False,
 ) -> None:
     """Make synthetic labelled documents."""
-    from piispan.core import DataError
     from piispan.dataset_builder import synthesise, write_jsonl
 
-    if out.exists() and not force:
-        raise DataError(f"{out}: is there already; --force writes over it")
+    _check_new(out, force)
     written = write_jsonl(synthesise(count, seed=seed, settings=setting), out)
     typer.echo(json.dumps({"documents": written}) if as_json else f"{written} documents: {out}")
 
@@ -40,6 +39,7 @@ def convert(
     source: Annotated[Path, typer.Argument(help="Presidio JSON or JSONL.")],
     out: Annotated[Path, typer.Argument(help="JSONL file to write.")],
     labels: Annotated[str | None, typer.Option(help="Check labels against this set: presidio, safe_harbor, or a YAML file.")] = None,
+    force: Force = False,
     on_error: Annotated[OnErrorName, typer.Option(help="Stop at the first bad document, or leave it out and count it.")] = "error",
     as_json: Json = False,
 ) -> None:
@@ -48,6 +48,7 @@ def convert(
     from piispan.dataset_builder import ReadReport, iter_documents, write_jsonl
 
     check_output(out, source)
+    _check_new(out, force)
     report = ReadReport()
     known = None if labels is None else LabelSet.load(labels)
     write_jsonl(iter_documents(source, labels=known, on_error=on_error, report=report), out)
@@ -87,3 +88,10 @@ def export(
     result = export_folder(parts, folder, labels=known, formats=FORMATS, style=prompt, licence=licence, how_made=how_made)
     counts = {"documents": dict(result.documents), "unwritable": {name: dict(lost) for name, lost in result.unwritable.items()}}
     typer.echo(json.dumps(counts) if as_json else f"{sum(result.documents.values())} documents: {folder}")
+
+
+def _check_new(out: Path, force: bool) -> None:
+    from piispan.core import DataError
+
+    if out.is_file() and not force:
+        raise DataError(f"{out}: is there already; --force writes over it")

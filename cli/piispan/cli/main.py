@@ -85,7 +85,9 @@ def train(
     test: Annotated[Path | None, typer.Option(help="Labelled documents to score on; DATA is trained on whole then.")] = None,
     split: Annotated[SplitName | None, typer.Option(help="How DATA is split, when there is no --test. Default: random.")] = None,
     decoder: Decoder = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would take: tokens, steps, time and memory.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Load the model, time two steps, and say what it would take: tokens, steps, time, memory.")
+    ] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed; it had --save-steps.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -134,9 +136,9 @@ def evaluate(
     data: Data,
     out: Annotated[Path | None, typer.Option(help="Folder for metrics.json and predictions.jsonl.")] = None,
     split: Annotated[SplitName | None, typer.Option(help="Score the test part of this split only.")] = None,
-    format: Annotated[str, typer.Option(help="Output format of a model that is no adapter.")] = "tagged",  # noqa: A002
-    prompt: Annotated[str, typer.Option(help="Prompt style of a model that is no adapter.")] = "plain",
-    labels: Annotated[str | None, typer.Option(help="Label set of a model that is no adapter.")] = None,
+    format: Annotated[str | None, typer.Option(help="Output format of a model that is no adapter. Default: tagged.")] = None,  # noqa: A002
+    prompt: Annotated[str | None, typer.Option(help="Prompt style of a model that is no adapter. Default: plain.")] = None,
+    labels: Annotated[str | None, typer.Option(help="Label set of a model that is no adapter. Default: presidio.")] = None,
     decoder: Decoder = None,
     operating_point: OperatingPoint = False,
     base: Base = None,
@@ -211,7 +213,9 @@ def redact(
         Path, typer.Argument(help="A plain text file, or a .jsonl file: 'text' is redacted, 'spans' left out, all else copied.")
     ],
     out: Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")] = None,
-    operator: Annotated[OperatorName, typer.Option(help="By <LABEL>, by nothing, by a hash, or not at all.")] = "replace",
+    operator: Annotated[
+        OperatorName, typer.Option(help="By <LABEL>, by nothing, by a hash (salted anew for each, so equal values differ), or not at all.")
+    ] = "replace",
     decoder: Decoder = None,
     operating_point: OperatingPoint = False,
     base: Base = None,
@@ -255,7 +259,8 @@ def redact(
         return
     write_text(out, result.content)
     if as_json:
-        counts = {"documents": result.documents, "replaced": result.replaced, "unfaithful": len(result.unfaithful)}
+        done = "kept" if operator == "keep" else "replaced"
+        counts = {"documents": result.documents, done: result.replaced, "unfaithful": len(result.unfaithful)}
         typer.echo(json.dumps(counts))
 
 

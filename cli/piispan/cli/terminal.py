@@ -123,6 +123,7 @@ def dry_run_table(estimate: DryRun, *, colours: bool) -> Group:
     cut = f" ({estimate.split} cut into several, {estimate.dropped} dropped)" if estimate.split or estimate.dropped else ""
     for name, value in (
         ("Documents to train on", f"{estimate.documents:,}{cut}"),
+        ("Held out: validation, test", f"{estimate.validation:,}, {estimate.test:,}"),
         ("Tokens", f"{estimate.tokens:,}, longest row {estimate.longest:,}"),
         ("Tokens that bear loss", f"{estimate.loss_tokens:,}"),
         ("Shared prompt", f"{estimate.prefix:,} tokens, {_percent(estimate.prefix_share)} of all"),

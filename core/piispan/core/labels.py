@@ -138,9 +138,10 @@ class LabelSet:
         _refuse_other_keys(data, {"name", "labels"}, where)
         for number, row in enumerate(data["labels"], start=1):
             its_place = f"{where}: label {number} of {len(data['labels'])}"
+            if isinstance(row, Mapping):
+                _refuse_other_keys(row, {"name", "description", "safe_harbor"}, its_place)
             if not isinstance(row, Mapping) or not {"name", "description"} <= row.keys():
                 raise LabelError(f"{its_place}: needs name and description, and may have safe_harbor")
-            _refuse_other_keys(row, {"name", "description", "safe_harbor"}, its_place)
         try:
             labels = [Label(row["name"], row["description"], row.get("safe_harbor")) for row in data["labels"]]
             return cls(data["name"], tuple(labels))

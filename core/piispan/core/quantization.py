@@ -1,13 +1,13 @@
 """How a 4-bit base is quantised, for training over it and for loading it again."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 __all__ = ["NF4", "Quantization"]
 
 Quantization = Literal["nf4"]
 
-NF4: Mapping[str, object] = {
+NF4: Mapping[str, Any] = {
     "load_in_4bit": True,
     "bnb_4bit_quant_type": "nf4",
     "bnb_4bit_use_double_quant": True,

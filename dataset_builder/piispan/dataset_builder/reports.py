@@ -35,7 +35,7 @@ class ReadReport:
         trimmed: Spans whose edges held white space, which was cut off.
         reordered: Documents whose spans were not in ascending order, and were sorted.
         rejects: Rows left out, in the order of the file.
-        ignored: Rows that have a field which a document has no place for, by the field's name.
+        ignored: How often there was a field for which a document has no place, by its name; ``spans.NAME`` for one of a span.
     """
 
     documents: int = 0

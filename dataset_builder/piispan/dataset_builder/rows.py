@@ -89,6 +89,7 @@ def _span_of(item: object, schema: RowSchema, text: str, where: str, report: Rea
     if not isinstance(item, Mapping):
         raise DataError(f"{where}: not a JSON object")
     start, end, label = item.get(schema.start), item.get(schema.end), item.get(schema.label)
+    report.ignored.update(f"spans.{key}" for key in item.keys() - {schema.start, schema.end, schema.label, schema.value})
     if (
         not isinstance(start, int)
         or not isinstance(end, int)

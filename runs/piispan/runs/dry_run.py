@@ -27,6 +27,8 @@ class DryRun:
 
     Args:
         documents: Documents to train on.
+        validation: Documents held out for validation.
+        test: Documents held out for the test.
         dropped: Documents left out because they are too long.
         split: Documents cut into several rows because they are too long.
         tokens: Tokens of all rows.
@@ -42,6 +44,8 @@ class DryRun:
     """
 
     documents: int
+    validation: int
+    test: int
     dropped: int
     split: int
     tokens: int
@@ -91,6 +95,8 @@ def dry_run(
     row = training_rows([made_up], prompt, tokenizer, chosen).rows[0]
     return DryRun(
         documents=len(parts.train),
+        validation=len(parts.validation),
+        test=len(parts.test),
         dropped=len(prepared.dropped),
         split=len(prepared.split),
         tokens=counted["tokens"],

@@ -1,7 +1,7 @@
 """Files redacted: plain text as one document, or JSON lines."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -83,7 +83,7 @@ def redact_file(
     replaced = Counter(span.label for answer in tagged for span in answer.spans)
     unfaithful = tuple(number for number, answer in zip(rows, tagged, strict=True) if not answer.faithful)
     copied = {key for row in rows.values() for key in row} - {"text", "spans"}
-    written = "".join(map(_line, rows.values(), redacted)) if by_rows else redacted[0]
+    written = "".join(_lines(rows, redacted)) if by_rows else redacted[0]
     return Redacted(written, len(texts), dict(sorted(replaced.items())), unfaithful, tuple(sorted(copied)))
 
 
@@ -130,6 +130,14 @@ def _tagged(tagger: Tagger, texts: Sequence[str], bar: Progress) -> list[TaggedT
         tagged = [TaggedText(tuple(spans), faithful=True)]
     bar.finish()
     return tagged
+
+
+def _lines(rows: Mapping[int, Mapping[str, object]], texts: Sequence[str]) -> Iterator[str]:
+    """The rows as they are written, each on the line where it stood."""
+    last = 0
+    for (number, row), text in zip(rows.items(), texts, strict=True):
+        yield "\n" * (number - last - 1) + _line(row, text)
+        last = number
 
 
 def _line(row: Mapping[str, object], text: str) -> str:

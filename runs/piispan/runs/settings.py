@@ -96,6 +96,8 @@ class TrainSettings:
         for name, value, known in closed:
             if value not in known:
                 raise FormatError(f"no {name} named {value!r}; known: {', '.join(str(one) for one in known if one)}")
+        if self.revision and self.model == "embedded":
+            raise FormatError("revision goes with a model of the Hub; the embedded one has none")
         if self.tokenisation == "segments" and self.format != "tagged":
             raise FormatError(f"only the format 'tagged' can be tokenised in segments, was: {self.format!r}")
         if self.spelling.tokenisation == "joint" and (self.spelling.tag_tokens, self.spelling.loss) != ("text", "answer"):

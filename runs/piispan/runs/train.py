@@ -3,7 +3,7 @@
 from pathlib import Path
 from warnings import warn
 
-from piispan.core import DataError, LabelSet, PiispanWarning, write_predictions
+from piispan.core import DataError, LabelSet, PiispanWarning, SidecarError, write_predictions
 from piispan.dataset_builder import Split, SplitKind, read_documents
 from piispan.metric import Scores
 from piispan.model_card import DataFacts
@@ -89,8 +89,8 @@ def evaluate(
     out: str | Path | None = None,
     split: SplitKind | None = None,
     labels: str | None = None,
-    format: str = "tagged",  # noqa: A002
-    prompt_style: str = "plain",
+    format: str | None = None,  # noqa: A002
+    prompt_style: str | None = None,
     decoder: DecoderName | None = None,
     operating_point: bool = False,
     batch_size: int = 16,
@@ -105,15 +105,20 @@ def evaluate(
         out: Folder for ``metrics.json`` and ``predictions.jsonl``; nothing is written without it.
         split: Score only the test part of this split of ``data``; without it, all of it.
         labels: Label set for a model without sidecar (``presidio`` by default).
-        format: Output format for a model without sidecar.
-        prompt_style: Prompt style for a model without sidecar.
+        format: Output format for a model without sidecar (``tagged`` by default).
+        prompt_style: Prompt style for a model without sidecar (``plain`` by default).
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
         operating_point: Use the adapter's calibrated tag bias.
         batch_size: Texts generated together by plain generation.
         base: Where an adapter's base is, when it was trained on a local folder.
         progress: Shows how far the work has come.
+
+    Raises:
+        SidecarError: If ``model`` is an adapter, and a format, prompt style or other label set is given.
     """
     sidecar = read_sidecar(model)
+    if sidecar and (format or prompt_style or (labels and LabelSet.load(labels) != sidecar.labels)):
+        raise SidecarError(f"{model}: an adapter brings its own format, prompt style and labels; leave yours out")
     if out is not None:
         check_writable(Path(out))
     known = sidecar.labels if sidecar and labels is None else LabelSet.load(labels or "presidio")
@@ -128,8 +133,8 @@ def evaluate(
     tagger = Tagger.from_pretrained(
         model,
         labels=known,
-        format=format,
-        prompt_style=prompt_style,
+        format=format or "tagged",
+        prompt_style=prompt_style or "plain",
         decoder=decoder,
         operating_point=operating_point,
         batch_size=batch_size,

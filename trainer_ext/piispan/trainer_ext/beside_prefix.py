@@ -148,18 +148,18 @@ def _gradients(
     scale: float | None,
 ) -> _Gradients:
     """The sum of the gradients of all products."""
-    scale = query.shape[-1] ** -0.5 if scale is None else scale
+    factor = query.shape[-1] ** -0.5 if scale is None else scale
     backward = _by_matrices if query.dtype == torch.bfloat16 else _by_kernel
     dq, dk, dv = (torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, value))
     for block in _blocks(layout):
         g, q, k, v, o, s = (block.folded(tensor, key) for tensor in (gradient, query, key, value, out, sums))
-        for whole, part in zip((dq, dk, dv), backward(_Product(g, q, k, v, o, s, scale, block.width)), strict=True):
+        for whole, part in zip((dq, dk, dv), backward(_Product(g, q, k, v, o, s, factor, block.width)), strict=True):
             rows = block.rows(whole)
             rows.copy_(part.reshape(rows.shape))
     if layout.prefix:
         prefix = layout.prefix
         g, q, o, s = (_folded(tensor[:, :, prefix:], key)[0] for tensor in (gradient, query, out, sums))
-        parts = backward(_Product(g, q, key[0, :, :prefix], value[0, :, :prefix], o, s, scale, None))
+        parts = backward(_Product(g, q, key[0, :, :prefix], value[0, :, :prefix], o, s, factor, None))
         for whole, part in zip((dq[:, :, prefix:], dk[:, :, :prefix], dv[:, :, :prefix]), parts, strict=True):
             whole.add_(part.reshape(whole.shape))
     return dq, dk, dv
