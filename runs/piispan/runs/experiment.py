@@ -183,7 +183,7 @@ class Experiment:
             data=data,
             languages=(self.settings.language,),
             base_licence=self.settings.base_licence or self.loaded.base.licence(),
-            decoder=self.tagger.decoder.name,
+            decoder=decoder_name(self.decoder, self.settings.format),
         )
         with replacing_folder(out / "adapter") as folder:
             save_adapter(self._model, folder, self.loaded.base)

@@ -14,7 +14,7 @@ from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
 from piispan.runs.step_time import seconds_per_step
 from piispan.runs.training import prepare_tag_tokens, training_rows
-from piispan.tagger import DecoderName
+from piispan.tagger import DecoderName, decoder_name
 
 __all__ = ["HELD_OUT_SETTINGS", "QUICK_SETTINGS", "QuickstartResult", "quickstart", "read_split", "synthetic_split"]
 
@@ -95,7 +95,7 @@ def quickstart(
     before_started = perf_counter()
     before = experiment.evaluate(test, "Evaluating the base model")
     measuring = perf_counter() - before_started
-    measuring *= _SECOND_MEASUREMENT[experiment.tagger.decoder.name]
+    measuring *= _SECOND_MEASUREMENT[decoder_name(decoder, chosen.format)]
     deadline = None if budget is None else started + 60 * budget - measuring - _WRITING_SECONDS
     left = None if deadline is None else deadline - perf_counter()
     if documents is None:
