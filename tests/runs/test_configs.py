@@ -13,7 +13,8 @@ def test_every_recipe_is_one() -> None:
     assert {"smollm2-135m-cpu", "qwen3-0.6b", "mistral-7b-instruct-v0.2", "llama-3.1-8b", "13b-34b"} <= set(recipes())
     for name in recipes():
         assert load_settings(name).epochs == 3
-    assert load_settings("smollm2-135m-cpu") == TrainSettings()
+    assert load_settings("smollm2-135m-cpu") == TrainSettings(learning_rate=TrainSettings().highest_learning_rate)
+    assert TrainSettings(model="some/model").highest_learning_rate == 2e-4
     assert load_settings("mistral-7b-instruct-v0.2-qlora").adapter == "qlora"
 
 
@@ -39,7 +40,7 @@ def test_a_file_has_our_names_or_those_of_trl(tmp_path: Path) -> None:
         ("lora_r: eight", "lora_r: needs int, was: 'eight'"),
         ("lora_r: true", "lora_r: needs int, was: True"),
         ("max_length: 1.5", "max_length: needs int or nothing, was: 1.5"),
-        ("learning_rate: fast", "learning_rate: needs float, was: 'fast'"),
+        ("learning_rate: fast", "learning_rate: needs float or nothing, was: 'fast'"),
         ("loss: all", "no loss named 'all'; known: answer, decisions"),
         ("train_on: everything", "go with loss on answers"),
         ("- lora_r", "needs fields of settings"),

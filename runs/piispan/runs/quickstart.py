@@ -21,7 +21,7 @@ __all__ = ["HELD_OUT_SETTINGS", "QUICK_SETTINGS", "QuickstartResult", "quickstar
 HELD_OUT_SETTINGS = ("bank_mail", "discharge_letter", "police_report")
 """Settings of the synthesis whose frames are never trained on."""
 
-QUICK_SETTINGS = TrainSettings(batch_size=8, learning_rate=1e-3)
+QUICK_SETTINGS = TrainSettings(learning_rate=1e-3)
 """For a few minutes on synthetic documents: small steps, and many. Chosen on settings that are neither trained nor tested on."""
 
 _MOST_TEST_DOCUMENTS, _FEWEST_TEST_DOCUMENTS = 64, 16

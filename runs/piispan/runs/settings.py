@@ -59,11 +59,11 @@ class TrainSettings:
     too_long: Annotated[TooLong, "What becomes of documents that do not fit. No answer is ever cut."] = "error"
     max_length: Annotated[int | None, "Most tokens of prompt and answer. Default: the model's own limit."] = None
     epochs: Annotated[float, "Passes over the training documents."] = 3.0
-    batch_size: Annotated[int, "Documents per device and step."] = 16
+    batch_size: Annotated[int, "Documents per device and step."] = 8
     gradient_accumulation_steps: Annotated[int, "Steps whose gradients make one optimizer step."] = 1
     max_tokens: Annotated[int | None, "Most tokens computed at a time, to bound the memory; a larger batch takes several goes."] = None
     gradient_checkpointing: Annotated[bool, "Compute activations twice, to hold fewer."] = False
-    learning_rate: Annotated[float, "The highest of the schedule."] = 1e-3
+    learning_rate: Annotated[float | None, "The highest of the schedule. Default: 2e-3 for the embedded model, 2e-4 for any other."] = None
     lr_scheduler_type: Annotated[Schedule, "How the learning rate falls after the warm-up."] = "cosine"
     warmup_steps: Annotated[float, "Steps of warm-up, or below 1 their share."] = 0.05
     weight_decay: Annotated[float, "Decay of the trained weights."] = 0.0
@@ -114,8 +114,9 @@ class TrainSettings:
             if not 0 <= getattr(self, name) < math.inf:
                 raise FormatError(f"{name} must be at least 0 and finite, was: {getattr(self, name)}")
         for name in ("epochs", "learning_rate"):
-            if not 0 < getattr(self, name) < math.inf:
-                raise FormatError(f"{name} must be greater than 0 and finite, was: {getattr(self, name)}")
+            value = getattr(self, name)
+            if value is not None and not 0 < value < math.inf:
+                raise FormatError(f"{name} must be greater than 0 and finite, was: {value}")
         for name in _COUNTS:
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -131,6 +132,13 @@ class TrainSettings:
     def base_quantization(self) -> Quantization | None:
         """How the base is quantised."""
         return "nf4" if self.adapter == "qlora" else None
+
+    @property
+    def highest_learning_rate(self) -> float:
+        """``learning_rate``, with the default filled in where it was left open."""
+        if self.learning_rate is not None:
+            return self.learning_rate
+        return 2e-3 if self.model == "embedded" else 2e-4
 
     @property
     def spelling(self) -> Spelling:

@@ -19,9 +19,7 @@ class PiiSFTConfig(SFTConfig):
             other, with the same gradients. ``None`` for no limit. Bounds the memory.
     """
 
-    per_device_train_batch_size: int = field(default=16, metadata={"help": "Documents per device and step."})
-    per_device_eval_batch_size: int = field(default=16, metadata={"help": "Documents per device and evaluation step."})
-    learning_rate: float = field(default=1e-3, metadata={"help": "The highest of the schedule."})
+    learning_rate: float = field(default=2e-4, metadata={"help": "The highest of the schedule."})
     num_train_epochs: float = field(default=3.0, metadata={"help": "Passes over the documents."})
     lr_scheduler_type: str = field(default="cosine", metadata={"help": "Schedule of the learning rate."})
     warmup_steps: float = field(default=0.05, metadata={"help": "Steps of warm-up, or their share when below 1."})
