@@ -12,7 +12,6 @@ from pathlib import Path
 from piispan.core import (
     DataError,
     Document,
-    LabelError,
     LabelSet,
     OutputFormat,
     Prompt,
@@ -22,6 +21,7 @@ from piispan.core import (
     replacing_folder,
 )
 from piispan.dataset_builder.data_card import MARKER, CardFacts, front_matter, render_card
+from piispan.dataset_builder.rows import require_label
 from piispan.dataset_builder.splits import Split
 
 __all__ = ["Export", "check_licence", "export_folder"]
@@ -108,10 +108,7 @@ def _check_labels(split: Split, labels: LabelSet) -> None:
     for _, members in split.parts():
         for document in members:
             for span in document.spans:
-                try:
-                    labels.require(span.label, where=f"document {document.id!r}: span at [{span.start}:{span.end}]: ")
-                except LabelError as error:
-                    raise DataError(str(error)) from None
+                require_label(labels, span, f"document {document.id!r}")
 
 
 def _check_place(folder: Path) -> None:

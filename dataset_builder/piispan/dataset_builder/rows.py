@@ -7,7 +7,7 @@ from itertools import pairwise
 from piispan.core import DataError, Document, DocumentError, LabelError, LabelSet, Span
 from piispan.dataset_builder.reports import ReadReport
 
-__all__ = ["RowSchema", "document_row", "presidio_row", "to_document"]
+__all__ = ["RowSchema", "document_row", "presidio_row", "require_label", "to_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,9 @@ def to_document(row: object, schema: RowSchema, report: ReadReport, labels: Labe
     if not isinstance(found, list):
         raise DataError(f"{where}: needs the key spans, a list")
     given = [_span_of(item, schema, text, f"{where}: span {index}", report) for index, item in enumerate(found)]
-    for span in given if labels is not None else ():
-        _require(labels, span, where)
+    if labels is not None:
+        for span in given:
+            require_label(labels, span, where)
     spans = sorted(given, key=lambda span: (span.start, span.end))
     report.reordered += spans != given
     for left, right in pairwise(spans):
@@ -76,9 +77,12 @@ def _id_of(row: Mapping[str, object], default_id: str | None) -> str:
     return identifier
 
 
-def _require(labels: LabelSet | None, span: Span, where: str) -> None:
-    if labels is None:
-        return
+def require_label(labels: LabelSet, span: Span, where: str) -> None:
+    """Refuse a span whose label is not in the set.
+
+    Raises:
+        DataError: The message says ``where``, the offsets and the nearest label.
+    """
     try:
         labels.require(span.label, where=f"{where}: span at [{span.start}:{span.end}]: ")
     except LabelError as error:
