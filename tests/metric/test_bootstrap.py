@@ -4,6 +4,7 @@ import random
 import time
 
 import numpy as np
+import pytest
 
 from piispan.core import Document, Label, LabelSet, Prediction, Span
 from piispan.metric import score
@@ -51,6 +52,17 @@ def test_interval_has_about_the_width_of_theory():
     assert abs((high - low) / width - 1) < 0.15
 
 
+def test_perfection_is_not_proven_by_few_documents():
+    """Where every resample gives 1 or 0, the interval is the exact binomial one: 0.025 ** (1 / n)."""
+    for size in (5, 60):
+        documents = [Document(str(i), "xx", (Span(0, 1, "L0"),)) for i in range(size)] + [Document("none", "xx")]
+        scores = score(documents, [Prediction(d.id, d.spans) for d in documents], LABELS)
+        lower = 0.025 ** (1 / size)
+        assert scores.intervals["recall"] == scores.per_label["L0"].intervals["char_recall"] == (pytest.approx(lower), 1.0)
+        assert scores.intervals["leak_rate"] == (0.0, pytest.approx(1 - lower))
+        assert scores.intervals["leaked_documents"] == (0.0, pytest.approx(1 - 0.025 ** (1 / (size + 1))))
+
+
 def test_same_seed_same_interval():
     documents, predictions = corpus(200)
     first, again, other = (score(documents, predictions, LABELS, resamples=50, seed=seed) for seed in (1, 1, 2))
@@ -63,7 +75,9 @@ def test_same_seed_same_interval():
 def test_labels_without_anything_have_no_interval():
     documents, predictions = corpus(1)
     scores = score(documents, predictions, LABELS, resamples=20)
-    assert all(scores.per_label[name].interval is None for name in NAMES if not scores.per_label[name].n)
+    without = [scores.per_label[name].intervals for name in NAMES if not scores.per_label[name].n]
+    assert without
+    assert all(set(intervals.values()) <= {None, (0.0, 0.975)} and intervals["recall"] is None for intervals in without)
     assert set(score(documents, predictions, LABELS, resamples=0).intervals.values()) == {None}
 
 

@@ -50,8 +50,10 @@ def test_every_figure_of_a_small_corpus():
     assert scores.char_precision == 19 / 22
     assert scores.leaked_documents == 1 / 3
     # PERSON: 2 of 3 found, 2 predictions; PHONE: none; CITY has no gold span, so it is not in the mean
-    assert scores.per_label["PERSON"] == LabelScores(3, 1.0, 2 / 3, 0.8, 1.0, scores.per_label["PERSON"].interval)
-    assert scores.per_label["PHONE"] == LabelScores(1, 0.0, 0.0, 0.0, 0.8, (0.0, 0.0))
+    assert scores.per_label["PERSON"] == LabelScores(3, 1.0, 2 / 3, 0.8, 1.0, scores.per_label["PERSON"].intervals)
+    none_of_one = (0.0, 0.975)  # what one document can prove: the exact binomial interval of 0 in 1
+    nothing = {"precision": none_of_one, "recall": none_of_one, "f1": none_of_one, "char_recall": (0.8, 0.8)}
+    assert scores.per_label["PHONE"] == LabelScores(1, 0.0, 0.0, 0.0, 0.8, nothing)
     assert (scores.per_label["CITY"].n, scores.per_label["CITY"].recall, scores.per_label["CITY"].f1) == (0, None, 0.0)
     assert scores.macro_f1 == 0.4
     assert (scores.documents, scores.spans) == (3, 4)
@@ -105,7 +107,7 @@ def test_flat_keys_are_the_published_ones_and_json():
     assert set(flat) == FLAT_KEYS
     assert json.loads(json.dumps(flat, allow_nan=False)) == flat
     assert set(flat["per_label"]) == set(LABELS.names)
-    assert set(flat["per_label"]["CITY"]) == {"n", "precision", "recall", "f1", "char_recall", "interval"}
+    assert set(flat["per_label"]["CITY"]) == {"n", "precision", "recall", "f1", "char_recall", "interval", "intervals"}
     assert flat["signature"] == f"piispan-metric:{METRIC_VERSION}|match:exact|alignment:strict|labels:{LABELS.hash}|bootstrap:10:3"
     assert str(scores).endswith(scores.signature)
     assert pickle.loads(pickle.dumps(scores)) == scores

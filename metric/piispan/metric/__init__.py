@@ -12,6 +12,7 @@ corpus and ratios are taken last; nothing to score is ``None``, never NaN.
 
 from pathlib import Path
 
+from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
 from piispan.metric.paired import PairedDifference, paired_bootstrap
 from piispan.metric.scores import METRIC_VERSION, LabelScores, PartialCounts, Scores, SeenRecall, SpanScores
@@ -19,6 +20,7 @@ from piispan.metric.scoring import score
 
 __all__ = [
     "METRIC_VERSION",
+    "Gate",
     "HallucinationRates",
     "LabelScores",
     "PairedDifference",
@@ -26,6 +28,7 @@ __all__ = [
     "Scores",
     "SeenRecall",
     "SpanScores",
+    "broken_gates",
     "paired_bootstrap",
     "path",
     "score",

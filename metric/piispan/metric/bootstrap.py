@@ -3,6 +3,10 @@
 A resample draws as many documents as there are, with replacement: a weight for each document, multinomial in all. Its
 counts are the weights times the count matrix, so a thousand resamples are a few matrix products. Counts are whole
 numbers, so the sums are exact and the same seed gives the same interval on every machine, whatever the threads.
+
+Where every resample gives 0, or every one 1, resampling cannot see what more documents would show: ten documents without a leak do not
+prove a rate of 0. Such an interval reaches as far as the exact one of a binomial share over the documents that have something to score
+(C. Clopper and E. Pearson, "The use of confidence or fiducial limits", Biometrika 26, 1934).
 """
 
 from collections.abc import Iterator
@@ -10,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from piispan.metric.counts import Counts
-from piispan.metric.ratios import INTERVAL_NAMES, headline_ratios, label_f1
+from piispan.metric.ratios import INTERVAL_NAMES, headline_ratios, label_ratios
 from piispan.metric.span_table import FloatArray
 
 __all__ = ["CONFIDENCE", "Interval", "bootstrap_intervals", "percentile_interval", "resampled_counts"]
@@ -23,8 +27,8 @@ CONFIDENCE = 0.95
 _WEIGHTS_AT_ONCE = 2**21
 
 
-def bootstrap_intervals(counts: Counts, resamples: int, seed: int) -> tuple[dict[str, Interval | None], list[Interval | None]]:
-    """95 % intervals of the headline ratios by name, and of each label's exact F1.
+def bootstrap_intervals(counts: Counts, resamples: int, seed: int) -> tuple[dict[str, Interval | None], list[dict[str, Interval | None]]]:
+    """95 % intervals of the headline ratios by name, and for each label those of its ratios (see ``label_ratios``).
 
     A resample without anything to score for a ratio (no gold span of a rare label, say) is left out of that ratio's
     interval. The interval is ``None`` where no resample has anything, and with ``resamples=0``.
@@ -35,11 +39,14 @@ def bootstrap_intervals(counts: Counts, resamples: int, seed: int) -> tuple[dict
         seed: Seed of the draws.
     """
     sums = resampled_counts(counts, resamples, seed)
-    ratios = headline_ratios(sums)
-    by_label = label_f1(sums)
+    ratios, alone = headline_ratios(sums), headline_ratios(counts)
+    by_label, alone_by_label = label_ratios(sums), label_ratios(counts)
     return (
-        {name: percentile_interval(ratios[name]) for name in INTERVAL_NAMES},
-        [percentile_interval(by_label[:, column]) for column in range(by_label.shape[1])],
+        {name: _interval(ratios[name], alone[name]) for name in INTERVAL_NAMES},
+        [
+            {name: _interval(values[:, column], alone_by_label[name][:, column]) for name, values in by_label.items()}
+            for column in range(counts.gold.shape[1] - 1)
+        ],
     )
 
 
@@ -61,6 +68,20 @@ def _weights(generator: np.random.Generator, resamples: int, documents: int) -> 
         for row in block:
             row[:] = np.bincount(generator.integers(documents, size=documents), minlength=documents)
         yield block
+
+
+def _interval(values: FloatArray, alone: FloatArray) -> Interval | None:
+    """The percentile interval, widened where all resamples give 0 or all give 1.
+
+    Args:
+        values: The ratio of each resample. Shape: ``(resamples,)``
+        alone: The ratio of each document, NaN where it has nothing to score. Shape: ``(documents,)``
+    """
+    ends = percentile_interval(values)
+    if ends not in {(0.0, 0.0), (1.0, 1.0)}:
+        return ends
+    reach = ((1 - CONFIDENCE) / 2) ** (1 / np.count_nonzero(~np.isnan(alone)))
+    return (float(reach), 1.0) if ends == (1.0, 1.0) else (0.0, float(1 - reach))
 
 
 def percentile_interval(values: FloatArray) -> Interval | None:

@@ -11,7 +11,7 @@ import numpy as np
 from piispan.metric.counts import Counts
 from piispan.metric.span_table import FloatArray
 
-__all__ = ["INTERVAL_NAMES", "as_score", "headline_ratios", "label_f1", "ratio", "span_ratios"]
+__all__ = ["INTERVAL_NAMES", "as_score", "headline_ratios", "label_ratios", "ratio", "span_ratios"]
 
 INTERVAL_NAMES = (
     "precision",
@@ -49,9 +49,11 @@ def span_ratios(found: FloatArray, gold: FloatArray, predicted: FloatArray) -> t
     return ratio(found, predicted), ratio(found, gold), _f(found, gold, predicted)
 
 
-def label_f1(counts: Counts) -> FloatArray:
-    """Exact F1 of each label of the list. Shape: ``(rows, labels)``"""
-    return _f(counts.exact, counts.gold, counts.predicted)[:, :-1]
+def label_ratios(counts: Counts) -> dict[str, FloatArray]:
+    """Exact ``precision``, ``recall`` and ``f1``, and ``char_recall``, of each label of the list. Shape of each: ``(rows, labels)``"""
+    precision, recall, f1 = span_ratios(counts.exact, counts.gold, counts.predicted)
+    every = {"precision": precision, "recall": recall, "f1": f1, "char_recall": ratio(counts.covered_characters, counts.gold_characters)}
+    return {name: values[:, :-1] for name, values in every.items()}
 
 
 def headline_ratios(counts: Counts) -> dict[str, FloatArray]:
@@ -62,7 +64,7 @@ def headline_ratios(counts: Counts) -> dict[str, FloatArray]:
     """
     found, gold, predicted = (column.sum(axis=1) for column in (counts.exact, counts.gold, counts.predicted))
     precision, recall, f1 = span_ratios(found, gold, predicted)
-    supported = counts.gold[:, :-1] > 0
+    supported, by_label = counts.gold[:, :-1] > 0, _f(counts.exact, counts.gold, counts.predicted)[:, :-1]
     half_right = counts.boundaries[:, 0] + 0.5 * counts.partial[:, 0]
     covered, gold_characters = counts.covered_characters.sum(axis=1), counts.gold_characters.sum(axis=1)
     char_recall = ratio(covered, gold_characters)
@@ -70,7 +72,7 @@ def headline_ratios(counts: Counts) -> dict[str, FloatArray]:
         "precision": precision,
         "recall": recall,
         "f1": f1,
-        "macro_f1": ratio(np.where(supported, label_f1(counts), 0.0).sum(axis=1), supported.sum(axis=1).astype(np.float64)),
+        "macro_f1": ratio(np.where(supported, by_label, 0.0).sum(axis=1), supported.sum(axis=1).astype(np.float64)),
         "f2": _f(found, gold, predicted, beta=2.0),
         "f1_partial": _f(half_right, gold, predicted),
         "char_recall": char_recall,

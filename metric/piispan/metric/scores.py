@@ -1,14 +1,16 @@
 """What scoring gives back: typed, and flat as ``metrics.json`` wants it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from piispan.core.errors import DataError
 from piispan.metric.bootstrap import Interval
 from piispan.metric.hallucination import HallucinationRates
 
 __all__ = ["METRIC_VERSION", "LabelScores", "PartialCounts", "Scores", "SeenRecall", "SpanScores", "signature_of"]
 
-METRIC_VERSION = "0.1.0"
+METRIC_VERSION = "0.2.0"
 """Version of the *definitions*: it changes when the same spans would get another score, not with the package."""
 
 
@@ -58,7 +60,7 @@ class LabelScores:
         recall: Share of its gold spans that were found.
         f1: Their harmonic mean; 0 when only gold or only predictions exist.
         char_recall: Share of its gold characters under any predicted span, of whatever label.
-        interval: 95 % bootstrap interval of ``f1``.
+        intervals: 95 % bootstrap intervals of the four ratios, by name.
     """
 
     n: int
@@ -66,18 +68,13 @@ class LabelScores:
     recall: float | None
     f1: float | None
     char_recall: float | None
-    interval: Interval | None
+    intervals: Mapping[str, Interval | None]
 
     def to_dict(self) -> dict[str, object]:
-        """As in ``metrics.json``; the interval is a list of two."""
-        return {
-            "n": self.n,
-            "precision": self.precision,
-            "recall": self.recall,
-            "f1": self.f1,
-            "char_recall": self.char_recall,
-            "interval": None if self.interval is None else list(self.interval),
-        }
+        """As in ``metrics.json``; ``interval`` is that of ``f1``, and every interval a list of two."""
+        intervals = _lists(self.intervals)
+        flat = {"n": self.n, "precision": self.precision, "recall": self.recall, "f1": self.f1, "char_recall": self.char_recall}
+        return {**flat, "interval": intervals["f1"], "intervals": intervals}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,9 +140,22 @@ class Scores:
         if self.seen is not None:
             flat |= {"recall_seen": self.seen.seen, "recall_unseen": self.seen.unseen}
         flat["per_label"] = {name: scores.to_dict() for name, scores in self.per_label.items()}
-        flat["intervals"] = {name: None if ends is None else list(ends) for name, ends in self.intervals.items()}
+        flat["intervals"] = _lists(self.intervals)
         flat["signature"] = self.signature
         return flat
+
+    def f_beta(self, beta: float) -> float | None:
+        """Exact micro F with recall weighed ``beta`` times: 0 when only gold or only predictions exist, ``None`` when neither does.
+
+        Raises:
+            DataError: If ``beta`` is not above 0 and finite.
+        """
+        if not 0 < beta < math.inf:
+            raise DataError(f"beta must be above 0 and finite, was: {beta}")
+        if self.precision is None or self.recall is None:
+            return self.f1
+        both = beta**2 * self.precision + self.recall
+        return (1 + beta**2) * self.precision * self.recall / both if both else 0.0
 
     def __str__(self) -> str:
         figures = {"precision": self.precision, "recall": self.recall, "f1": self.f1, "leak_rate": self.leak_rate}
@@ -154,6 +164,10 @@ class Scores:
 
 _NESTED = {"hallucination", "per_label", "intervals", "signature", "boundaries", "overlap", "partial", "seen"}
 _FLAT = tuple(field.name for field in fields(Scores) if field.name not in _NESTED)
+
+
+def _lists(intervals: Mapping[str, Interval | None]) -> dict[str, list[float] | None]:
+    return {name: None if ends is None else list(ends) for name, ends in intervals.items()}
 
 
 def _shown(value: float | None, interval: Interval | None) -> str:

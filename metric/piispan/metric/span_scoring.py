@@ -11,7 +11,7 @@ from piispan.metric.counts import Counts, count
 from piispan.metric.hallucination import HallucinationRates, count_mentions, hallucination_rates
 from piispan.metric.leak import measure_coverage
 from piispan.metric.matching import match_spans
-from piispan.metric.ratios import as_score, headline_ratios, ratio, span_ratios
+from piispan.metric.ratios import as_score, headline_ratios, label_ratios, span_ratios
 from piispan.metric.scores import LabelScores, PartialCounts, Scores, SeenRecall, SpanScores, signature_of
 from piispan.metric.span_table import BoolArray, FloatArray, lay_out
 
@@ -106,17 +106,13 @@ def _exact_f1(gold: Spans, predicted: Spans, labels: Sequence[str]) -> float | N
     return float(2 * found / sides) if sides else None
 
 
-def _per_label(total: Counts, labels: Sequence[str], intervals: Sequence[Interval | None]) -> dict[str, LabelScores]:
-    precision, recall, f1 = span_ratios(total.exact[0], total.gold[0], total.predicted[0])
-    char_recall = ratio(total.covered_characters[0], total.gold_characters[0])
+def _per_label(total: Counts, labels: Sequence[str], intervals: Sequence[dict[str, Interval | None]]) -> dict[str, LabelScores]:
+    ratios = label_ratios(total)
     return {
         name: LabelScores(
             n=int(total.gold[0, column]),
-            precision=as_score(precision[column]),
-            recall=as_score(recall[column]),
-            f1=as_score(f1[column]),
-            char_recall=as_score(char_recall[column]),
-            interval=intervals[column],
+            **{figure: as_score(values[0, column]) for figure, values in ratios.items()},
+            intervals=intervals[column],
         )
         for column, name in enumerate(labels)
     }
