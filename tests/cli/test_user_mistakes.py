@@ -2,29 +2,13 @@
 
 import errno
 import json
-import sys
 
 import pytest
 
-from piispan.cli.main import main
 from piispan.core import LabelSet, Sidecar
 
 PLANTED = "Wilhelmina Ptarmigan"
 GOOD = {"id": "doc-1", "text": f"I am {PLANTED}.", "spans": [{"start": 5, "end": 25, "label": "PERSON"}], "group": None}
-
-
-@pytest.fixture
-def piispan(monkeypatch, capsys):
-    """Run the command in this process; give back exit code, output and error output."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["piispan", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        captured = capsys.readouterr()
-        return int(stopped.value.code or 0), captured.out, captured.err
-
-    return run
 
 
 def _lines(tmp_path, *rows: object):

@@ -1,15 +1,15 @@
-"""Fine-tune chat models into PII taggers, redact, and publish what was measured."""
+"""Fine-tune chat models into PII taggers, score them, redact, and publish what was measured."""
 
 import json
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from piispan.cli.data import app as data_app
-from piispan.cli.options import Decoder, OperatorName, SplitName, check_output, with_settings
+from piispan.cli.options import Decoder, Labels, OperatorName, SplitName, check_output, with_settings
 
 __all__ = ["app", "main"]
 
@@ -172,6 +172,52 @@ def evaluate(
         Console().print(metrics_table({"after": scores.to_dict()}))
         if operating_point:
             typer.echo("Measured at the adapter's operating point; a card's figures are those without.")
+
+
+@app.command(name="score")
+def score_command(
+    predictions: Annotated[Path, typer.Argument(help="predictions.jsonl, or labelled documents whose spans are the predictions.")],
+    gold: Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON or JSONL.")],
+    compare: Annotated[Path | None, typer.Option(help="Predictions of another system for the same documents.")] = None,
+    split: Annotated[SplitName | None, typer.Option(help="Score the test part of this split only.")] = None,
+    labels: Labels = "presidio",
+    format: Annotated[  # noqa: A002
+        str | None, typer.Option(help="Output format of the raw outputs in PREDICTIONS; hallucination is measured then.")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(help="A limit, such as 'recall[US_SSN]>=0.99' or 'leak_rate<=0.01'; may be given several times.")
+    ] = None,
+    confident: Annotated[bool, typer.Option("--confident", help="Hold limits against the worse end of the 95 % interval.")] = False,
+    resamples: Annotated[int, typer.Option(min=0, help="Bootstrap resamples; 0 for no intervals.")] = 1000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Score predictions in a file; exit code 1 if a limit of --fail-under is broken."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import differences_table, metrics_table
+    from piispan.core import DataError
+    from piispan.metric import Gate, broken_gates
+    from piispan.runs import score_files
+
+    gates = [Gate.parse(text) for text in fail_under or ()]
+    if confident and not gates:
+        raise DataError("--confident goes with --fail-under")
+    found = score_files(predictions, gold, compare=compare, split=split, labels=labels, format=format, resamples=resamples, seed=seed)
+    scores = found.scores.to_dict()
+    faults = broken_gates(gates, scores, confident=confident)
+    if as_json:
+        differences = {name: asdict(one) for name, one in found.differences.items()}
+        typer.echo(json.dumps({**scores, "differences": differences, "broken_gates": faults}, indent=2))
+    else:
+        console = Console()
+        console.print(metrics_table({"after": scores}))
+        if compare is not None:
+            console.print(differences_table(found.differences))
+    for fault in faults:
+        typer.echo(f"broken: {fault}", err=True)
+    if faults:
+        raise typer.Exit(1)
 
 
 @app.command()

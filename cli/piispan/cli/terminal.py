@@ -9,9 +9,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from piispan.metric import PairedDifference
 from piispan.runs import DryRun
 
-__all__ = ["TerminalProgress", "counted", "dry_run_table", "example_panel", "metrics_table"]
+__all__ = ["TerminalProgress", "counted", "differences_table", "dry_run_table", "example_panel", "metrics_table"]
 
 _HEADLINE = {
     "f1": "F1, exact",
@@ -108,6 +109,24 @@ def metrics_table(metrics: Mapping[str, object]) -> Group:
         shown = [_percent(side.get(key)) for side in sides if side]
         table.add_row(title, *shown, _interval(sides[1], key), end_section=key in {"macro_f1", "leaked_documents"})
     return Group(table, Text(str(sides[1].get("signature")), style="dim"))
+
+
+def differences_table(differences: Mapping[str, PairedDifference]) -> Table:
+    """How far one system is above another, in points."""
+    table = Table(title="Above the other system, in points (paired bootstrap)", title_justify="left")
+    table.add_column("")
+    table.add_column("difference", justify="right")
+    table.add_column("95 % interval", justify="right", style="dim")
+    table.add_column("p", justify="right")
+    for figure, one in differences.items():
+        low, high = (f"{100 * end:+.1f}" for end in one.interval)
+        table.add_row(
+            _HEADLINE[figure],
+            f"{100 * one.difference:+.1f}",
+            f"{low} to {high}",
+            "< 0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
+        )
+    return table
 
 
 def example_panel(text: str, redacted: str, names: Sequence[str]) -> Panel:

@@ -8,6 +8,7 @@ from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.quickstart import HELD_OUT_SETTINGS, QUICK_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
 from piispan.runs.redact import Redacted, redact_file
+from piispan.runs.scoring import Scored, score_files
 from piispan.runs.settings import TrainSettings
 from piispan.runs.train import evaluate, train
 
@@ -19,6 +20,7 @@ __all__ = [
     "Progress",
     "QuickstartResult",
     "Redacted",
+    "Scored",
     "Silent",
     "TrainSettings",
     "calibrate",
@@ -31,6 +33,7 @@ __all__ = [
     "read_split",
     "recipes",
     "redact_file",
+    "score_files",
     "synthetic_split",
     "train",
     "write_text",

@@ -1,0 +1,84 @@
+"""Score predictions that lie in a file, whoever made them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from piispan.core import DataError, Document, LabelSet, Prediction, get_format, read_predictions
+from piispan.dataset_builder import SplitKind, read_documents
+from piispan.metric import PairedDifference, Scores, paired_bootstrap, score
+from piispan.runs.quickstart import read_split
+
+__all__ = ["COMPARED", "Scored", "score_files"]
+
+COMPARED = ("f1", "precision", "recall", "char_recall", "leaked_documents")
+"""The figures in which two systems are compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """Scores of a file of predictions.
+
+    Args:
+        scores: Its scores.
+        differences: How far it is above the other file, by figure: those in which both have something to score. Empty without one.
+    """
+
+    scores: Scores
+    differences: Mapping[str, PairedDifference]
+
+
+def score_files(
+    predictions: str | Path,
+    gold: str | Path,
+    *,
+    compare: str | Path | None = None,
+    split: SplitKind | None = None,
+    labels: str = "presidio",
+    format: str | None = None,  # noqa: A002
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Scored:
+    """Score predictions against labelled documents; nothing is decoded, so no model is needed.
+
+    Args:
+        predictions: ``predictions.jsonl``, or labelled documents whose spans are the predictions. Ids tell which is of which document.
+        gold: Labelled documents.
+        compare: Predictions of another system for the same documents; the predicted spans of both are compared.
+        split: Score only the test part of this split of ``gold``.
+        labels: Label set of the documents.
+        format: Output format of the raw outputs in ``predictions``: they are read anew, and hallucination is measured. Without it, the
+            predicted spans are scored.
+        resamples: Bootstrap resamples; 0 for no intervals.
+        seed: Of the bootstrap.
+
+    Raises:
+        DataError: If a file cannot be read, ids do not match, or a span lies outside its document.
+        FormatError: If there is no such format.
+    """
+    known, output = LabelSet.load(labels), None if format is None else get_format(format)
+    documents = read_documents(gold, labels=known)[0] if split is None else list(read_split(gold, split, known).test)
+    ours = _predictions(predictions)
+    theirs = None if compare is None else _predictions(compare)
+    scores = score(documents, ours, known, format=output, resamples=resamples, seed=seed)
+    return Scored(scores, {} if theirs is None else _differences(documents, ours, theirs, known, resamples, seed))
+
+
+def _predictions(path: str | Path) -> list[Prediction]:
+    """Those of a JSON Lines file, be it of predictions or of documents, or of a JSON array of documents."""
+    if Path(path).suffix == ".json":
+        return [Prediction(document.id, document.spans) for document in read_documents(path)[0]]
+    return read_predictions(path)
+
+
+def _differences(
+    documents: list[Document], ours: list[Prediction], theirs: list[Prediction], labels: LabelSet, resamples: int, seed: int
+) -> dict[str, PairedDifference]:
+    if not resamples:
+        raise DataError("systems are compared by resampling: resamples must be at least 1")
+    both = [score(documents, predictions, labels, resamples=0).to_dict() for predictions in (ours, theirs)]
+    return {
+        figure: paired_bootstrap(documents, ours, theirs, labels, figure=figure, resamples=resamples, seed=seed)
+        for figure in COMPARED
+        if all(scores[figure] is not None for scores in both)
+    }

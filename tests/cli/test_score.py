@@ -1,0 +1,101 @@
+"""Scoring files of predictions, comparing two of them, and limits that fail a pipeline."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from piispan.core import Prediction, Span, write_predictions
+
+TEXT = "Call Mia Lee on 555-0199."
+PERSON, PHONE = Span(5, 12, "PERSON"), Span(16, 24, "PHONE_NUMBER")
+
+
+@pytest.fixture
+def gold(tmp_path) -> Path:
+    spans = [PERSON.to_dict(), PHONE.to_dict()]
+    path = tmp_path / "gold.jsonl"
+    path.write_text("".join(json.dumps({"id": f"d{i}", "text": TEXT, "spans": spans}) + "\n" for i in range(20)), "utf-8")
+    return path
+
+
+def said(tmp_path: Path, name: str, *spans: Span, output: str | None = None) -> Path:
+    path = tmp_path / name
+    write_predictions([Prediction(f"d{i}", spans, output) for i in range(20)], path)
+    return path
+
+
+def test_scores_of_a_file(piispan, tmp_path, gold) -> None:
+    code, out, err = piispan("score", said(tmp_path, "p.jsonl", PERSON), gold, "--json")
+    scores = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (scores["precision"], scores["recall"], scores["per_label"]["PHONE_NUMBER"]["recall"]) == (1.0, 0.5, 0.0)
+    assert (scores["hallucination_rate"], scores["differences"], scores["broken_gates"]) == (None, {}, [])
+
+
+def test_labelled_documents_serve_as_predictions(piispan, tmp_path, gold) -> None:
+    assert json.loads(piispan("score", gold, gold, "--json")[1])["f1"] == 1.0
+    items = [
+        {"id": f"d{i}", "full_text": TEXT, "spans": [{"entity_type": "PERSON", "start_position": 5, "end_position": 12}]} for i in range(20)
+    ]
+    (tmp_path / "presidio.json").write_text(json.dumps(items), "utf-8")
+    assert json.loads(piispan("score", tmp_path / "presidio.json", gold, "--json")[1])["recall"] == 0.5
+
+
+def test_raw_outputs_are_read_anew_where_a_format_is_given(piispan, tmp_path, gold) -> None:
+    predictions = said(tmp_path, "p.jsonl", output="Call <PERSON>Mia Loo</PERSON> on 555-0199.")
+    scores = json.loads(piispan("score", predictions, gold, "--format", "tagged", "--json")[1])
+    assert (scores["text_drift_rate"], scores["hallucination_rate"], scores["f1"]) == (1.0, 1.0, 0.0)
+
+
+def test_two_systems_are_compared(piispan, tmp_path, gold) -> None:
+    both, one, none = said(tmp_path, "both.jsonl", PERSON, PHONE), said(tmp_path, "one.jsonl", PERSON), said(tmp_path, "none.jsonl")
+    compared = json.loads(piispan("score", both, gold, "--compare", one, "--json")[1])["differences"]
+    assert (compared["recall"]["difference"], compared["precision"]["difference"], compared["leaked_documents"]["difference"]) == (
+        0.5,
+        0.0,
+        -1.0,
+    )
+    assert "precision" not in json.loads(piispan("score", both, gold, "--compare", none, "--json")[1])["differences"]
+    code, out, _ = piispan("score", both, gold, "--compare", one)
+    assert code == 0
+    assert "+50.0" in out
+    assert "< 0.001" in out
+
+
+def test_a_broken_limit_fails_the_command(piispan, tmp_path, gold) -> None:
+    limits = ("--fail-under", "recall[PERSON]>=0.99", "--fail-under", "leak_rate<=0.01")
+    code, out, err = piispan("score", said(tmp_path, "one.jsonl", PERSON), gold, *limits)
+    assert code == 1
+    assert err == "broken: leak_rate<=0.01: leak_rate is 0.533333\n"
+    assert "F1, exact" in out
+    both = said(tmp_path, "both.jsonl", PERSON, PHONE)
+    assert piispan("score", both, gold, *limits)[0] == 0
+    code, out, err = piispan("score", both, gold, *limits, "--confident", "--json")
+    assert (code, json.loads(out)["broken_gates"]) == (1, [line.removeprefix("broken: ") for line in err.splitlines()])
+    assert err.startswith("broken: recall[PERSON]>=0.99: lower end of recall[PERSON] is 0.83")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--fail-under", "recall"], "a gate reads like"),
+        (["--fail-under", "recal>=1"], "did you mean recall?"),
+        (["--confident"], "--confident goes with --fail-under"),
+        (["--fail-under", "f1>=0.5", "--confident", "--resamples", "0"], "f1 has no interval"),
+        (["--format", "xml"], "xml"),
+        (["--compare", "absent.jsonl"], "absent.jsonl"),
+    ],
+)
+def test_mistakes_are_named(piispan, tmp_path, gold, arguments, message) -> None:
+    code, out, err = piispan("score", said(tmp_path, "p.jsonl", PERSON), gold, *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
+def test_predictions_of_other_documents_are_refused(piispan, tmp_path, gold) -> None:
+    other = tmp_path / "other.jsonl"
+    write_predictions([Prediction("elsewhere", ())], other)
+    code, _, err = piispan("score", other, gold)
+    assert code == 2
+    assert "20 documents and 1 predictions do not match" in err
