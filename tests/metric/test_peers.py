@@ -8,7 +8,7 @@ import random
 import pytest
 
 from piispan.core import Document, Label, LabelSet, Prediction, Span
-from piispan.metric import Scores, SpanScores, score
+from piispan.metric import Scores, SemEvalCounts, SpanScores, score
 
 NAMES = ("PERSON", "CITY", "PHONE")
 LABELS = LabelSet("test", tuple(Label(name, "a label") for name in NAMES))
@@ -39,10 +39,14 @@ def pairs() -> list[tuple[list[Span], list[Span]]]:
     return [(spans, blurred(spans, generator) if number % 5 else flat_spans(generator)) for number, spans in enumerate(gold)]
 
 
-@pytest.fixture(scope="module")
-def ours(pairs) -> Scores:
+def scored(pairs: list[tuple[list[Span], list[Span]]]) -> Scores:
     documents = [Document(str(i), "x" * LENGTH, tuple(gold)) for i, (gold, _) in enumerate(pairs)]
     return score(documents, [Prediction(str(i), tuple(predicted)) for i, (_, predicted) in enumerate(pairs)], LABELS, resamples=0)
+
+
+@pytest.fixture(scope="module")
+def ours(pairs) -> Scores:
+    return scored(pairs)
 
 
 def tags(spans: list[Span]) -> list[str]:
@@ -67,18 +71,57 @@ def test_exact_scores_are_those_of_seqeval(pairs, ours):
         assert (label.precision, label.recall, label.f1, label.n) == pytest.approx(theirs)
 
 
-def test_scores_are_those_of_nervaluate(pairs, ours):
+def of_nervaluate(pairs):
+    """nervaluate's overall results by strategy; its ends are inclusive."""
     nervaluate = pytest.importorskip("nervaluate")
 
     def rows(spans: list[Span]) -> list[dict[str, object]]:
         return [{"label": span.label, "start": span.start, "end": span.end - 1} for span in spans]
 
     sides = [rows(left) for left, _ in pairs], [rows(right) for _, right in pairs]
-    theirs = nervaluate.Evaluator(*sides, tags=list(NAMES), loader="dict").evaluate()["overall"]
-    strict, exact, partial = theirs["strict"], theirs["exact"], theirs["partial"]
-    assert (ours.precision, ours.recall, ours.f1) == pytest.approx((strict.precision, strict.recall, strict.f1))
-    assert ours.boundaries == SpanScores(*(pytest.approx(value) for value in (exact.precision, exact.recall, exact.f1)))
-    assert (ours.partial.correct, ours.partial.partial, ours.partial.incorrect) == (partial.correct, partial.partial, partial.incorrect)
-    assert (ours.partial.missing, ours.partial.spurious) == (partial.missed, partial.spurious)
-    assert ours.f1_partial == pytest.approx(partial.f1)
+    return nervaluate.Evaluator(*sides, tags=list(NAMES), loader="dict").evaluate()["overall"]
+
+
+def ratios(result) -> SpanScores:
+    return SpanScores(*(pytest.approx(value) for value in (result.precision, result.recall, result.f1)))
+
+
+def counts(result) -> SemEvalCounts:
+    return SemEvalCounts(result.correct, result.incorrect, result.partial, result.missed, result.spurious)
+
+
+def test_strict_exact_and_partial_are_those_of_nervaluate(pairs, ours):
+    theirs = of_nervaluate(pairs)
+    assert SpanScores(ours.precision, ours.recall, ours.f1) == ratios(theirs["strict"])
+    assert ours.boundaries == ratios(theirs["exact"])
+    assert ours.partial == ratios(theirs["partial"])
+    for name in ("strict", "exact", "partial"):
+        assert ours.semeval[name] == counts(theirs[name]), name
+    assert ours.f1_partial == pytest.approx(theirs["partial"].f1)
     assert ours.f1 < ours.f1_partial < 1
+
+
+def meets_one_at_most(gold: list[Span], predicted: list[Span]) -> bool:
+    sides = (gold, predicted), (predicted, gold)
+    return all(sum(span.overlaps(other) for other in others) <= 1 for spans, others in sides for span in spans)
+
+
+def test_types_are_those_of_nervaluate_where_spans_meet_in_pairs(pairs):
+    clear = [pair for pair in pairs if meets_one_at_most(*pair)]
+    ours, theirs = scored(clear), of_nervaluate(clear)
+    assert len(clear) > 150
+    assert ours.overlap == ratios(theirs["ent_type"])
+    assert ours.semeval["type"] == counts(theirs["ent_type"])
+
+
+def test_types_where_a_span_meets_several(pairs, ours):
+    """Of two predictions over one gold span nervaluate pairs the first, right label or not, so the second, which has it, is spurious.
+
+    We are right: SemEval asks whether the type was found, and no score should hang on which of two spans comes first. Ours is the best
+    pairing there is, so it is never below theirs.
+    """
+    theirs = of_nervaluate(pairs)["ent_type"]
+    assert ours.semeval["type"].correct > theirs.correct
+    gold, predicted = [Span(5, 29, "CITY")], [Span(1, 6, "PHONE"), Span(21, 22, "CITY")]
+    assert counts(of_nervaluate([(gold, predicted)])["ent_type"]) == SemEvalCounts(0, 1, 0, 0, 1)
+    assert scored([(gold, predicted)]).semeval["type"] == SemEvalCounts(1, 0, 0, 0, 1)

@@ -80,6 +80,8 @@ def test_pairings_are_optimal(corpus):
     for mode, worth in worths.items():
         assert found[mode] == sum(best_pairing(gold, list(set(predicted)), worth) for gold, predicted in corpus), mode
     assert not (matches.boundaries & matches.partial).any()
+    assert not (matches.predicted_boundaries & matches.predicted_partial).any()
+    assert (matches.predicted_boundaries.sum(), matches.predicted_partial.sum()) == (matches.boundaries.sum(), matches.partial.sum())
 
 
 @settings(max_examples=200, deadline=None)
@@ -109,8 +111,10 @@ def test_order_of_documents_and_predictions_does_not_matter(corpus, random):
 @given(corpora, corpora)
 def test_counts_of_a_split_corpus_add_up(left, right):
     whole, parts = scored(left + right), (scored(left), scored(right))
-    for name in ("correct", "partial", "missing", "spurious"):
-        assert getattr(whole.partial, name) == sum(getattr(part.partial, name) for part in parts)
+    for strategy, counts in whole.semeval.items():
+        for name in ("correct", "incorrect", "partial", "missing", "spurious"):
+            assert getattr(counts, name) == sum(getattr(part.semeval[strategy], name) for part in parts)
+            assert getattr(counts, name) >= 0
     for name in NAMES:
         assert whole.per_label[name].n == sum(part.per_label[name].n for part in parts)
     found = sum((part.recall or 0.0) * part.spans for part in parts)

@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from piispan.core import DataError, Document, Label, LabelError, LabelSet, Prediction, Span
-from piispan.metric import METRIC_VERSION, LabelScores, PartialCounts, SpanScores, score
+from piispan.metric import METRIC_VERSION, SemEvalCounts, SpanScores, score
 
 LABELS = LabelSet("test", tuple(Label(name, "a label") for name in ("PERSON", "PHONE", "CITY")))
 RATIOS = {
@@ -42,7 +42,13 @@ def test_every_figure_of_a_small_corpus():
     # boundaries: the wrong label does not matter; overlap: the phone number too, but not the wrong label
     assert scores.boundaries == SpanScores(3 / 5, 3 / 4, 6 / 9)
     assert scores.overlap == SpanScores(3 / 5, 3 / 4, 6 / 9)
-    assert scores.partial == PartialCounts(correct=3, partial=1, missing=0, spurious=1)
+    assert scores.semeval == {
+        "strict": SemEvalCounts(correct=2, incorrect=2, partial=0, missing=0, spurious=1),
+        "exact": SemEvalCounts(correct=3, incorrect=1, partial=0, missing=0, spurious=1),
+        "partial": SemEvalCounts(correct=3, incorrect=0, partial=1, missing=0, spurious=1),
+        "type": SemEvalCounts(correct=3, incorrect=1, partial=0, missing=0, spurious=1),
+    }
+    assert scores.partial == SpanScores(3.5 / 5, 3.5 / 4, 7 / 9)
     assert scores.f1_partial == 2 * 3.5 / 9
     # characters: 4 + 8 + 5 + 2 of 21 gold ones are covered; 4 + 10 + 7 + 1 are predicted
     assert scores.char_recall == 19 / 21
@@ -50,13 +56,47 @@ def test_every_figure_of_a_small_corpus():
     assert scores.char_precision == 19 / 22
     assert scores.leaked_documents == 1 / 3
     # PERSON: 2 of 3 found, 2 predictions; PHONE: none; CITY has no gold span, so it is not in the mean
-    assert scores.per_label["PERSON"] == LabelScores(3, 1.0, 2 / 3, 0.8, 1.0, scores.per_label["PERSON"].intervals)
+    person, phone, city = scores.per_label.values()
+    assert (person.n, person.precision, person.recall, person.f1, person.char_recall) == (3, 1.0, 2 / 3, 0.8, 1.0)
     none_of_one = (0.0, 0.975)  # what one document can prove: the exact binomial interval of 0 in 1
     nothing = {"precision": none_of_one, "recall": none_of_one, "f1": none_of_one, "char_recall": (0.8, 0.8)}
-    assert scores.per_label["PHONE"] == LabelScores(1, 0.0, 0.0, 0.0, 0.8, nothing)
-    assert (scores.per_label["CITY"].n, scores.per_label["CITY"].recall, scores.per_label["CITY"].f1) == (0, None, 0.0)
+    assert (phone.n, phone.precision, phone.recall, phone.f1, phone.char_recall) == (1, 0.0, 0.0, 0.0, 0.8)
+    assert phone.intervals == nothing
+    assert (city.n, city.recall, city.f1) == (0, None, 0.0)
+    # whatever the other's label: recall goes by the gold label, precision by the predicted one, of which CITY has one in two
+    assert (person.boundaries, phone.boundaries) == (SpanScores(1.0, 1.0, 1.0), SpanScores(0.0, 0.0, 0.0))
+    assert (city.boundaries, city.counts) == (SpanScores(0.5, None, 0.0), SemEvalCounts(0, 0, 0, 0, 1))
+    assert (phone.overlap, phone.partial) == (SpanScores(1.0, 1.0, 1.0), SpanScores(0.5, 0.5, 0.5))
+    assert (person.counts, phone.counts) == (SemEvalCounts(3, 0, 0, 0, 0), SemEvalCounts(0, 0, 1, 0, 0))
+    assert scores.macro["exact"] == SpanScores(0.5, 1 / 3, 0.4)
+    assert scores.macro["boundaries"] == SpanScores(0.5, 0.5, 0.5)
     assert scores.macro_f1 == 0.4
     assert (scores.documents, scores.spans) == (3, 4)
+
+
+def test_details_are_every_way_to_match():
+    documents = [document("a", Span(0, 4, "PERSON"), Span(10, 20, "PHONE"))]
+    scores = score(documents, [Prediction("a", (Span(0, 4, "CITY"), Span(12, 20, "PHONE")))], LABELS, resamples=0)
+    plain, detailed = scores.to_dict(), scores.to_dict(details=True)
+    assert detailed.keys() - plain.keys() == {"micro", "macro", "semeval"}
+    assert detailed["micro"]["partial"] == {"precision": 0.75, "recall": 0.75, "f1": 0.75}
+    assert detailed["macro"].keys() == {"exact", "boundaries", "overlap", "partial"}
+    assert detailed["semeval"]["strict"] == {"correct": 0, "incorrect": 2, "partial": 0, "missing": 0, "spurious": 0}
+    phone, more = plain["per_label"]["PHONE"], detailed["per_label"]["PHONE"]
+    assert more == {**phone, **{name: more[name] for name in ("boundaries", "overlap", "partial", "counts")}}
+    assert more["counts"] == {"correct": 0, "incorrect": 0, "partial": 1, "missing": 0, "spurious": 0}
+    assert json.loads(json.dumps(detailed)) == detailed
+
+
+def test_f_beta():
+    documents, predictions = [document("a", Span(0, 4, "PERSON"), Span(10, 20, "PHONE"))], [Prediction("a", (Span(0, 4, "PERSON"),))]
+    scores = score(documents, predictions, LABELS, resamples=0)
+    assert (scores.f_beta(1), scores.f_beta(2), scores.f_beta(0.5)) == (scores.f1, scores.f2, pytest.approx(5 / 6))
+    empty = score(documents, [Prediction("a", ())], LABELS, resamples=0)
+    assert (empty.f_beta(2), score([], [], LABELS).f_beta(2)) == (0.0, None)
+    for beta in (0, -1, math.inf, math.nan):
+        with pytest.raises(DataError, match="beta must be above 0"):
+            scores.f_beta(beta)
 
 
 def test_nothing_to_score_is_none():
@@ -83,7 +123,7 @@ def test_unknown_labels_are_wrong_predictions_of_no_label():
 def test_one_prediction_over_two_gold_spans_is_used_once():
     scores = score([document("a", Span(0, 4, "CITY"), Span(5, 9, "CITY"))], [Prediction("a", (Span(0, 9, "CITY"),))], LABELS)
     assert scores.overlap == SpanScores(1.0, 0.5, 2 / 3)
-    assert scores.partial == PartialCounts(correct=0, partial=1, missing=1, spurious=0)
+    assert scores.semeval["partial"] == SemEvalCounts(correct=0, incorrect=0, partial=1, missing=1, spurious=0)
     assert scores.char_recall == 1.0
 
 

@@ -204,7 +204,7 @@ def score_command(
     if confident and not gates:
         raise DataError("--confident goes with --fail-under")
     found = score_files(predictions, gold, compare=compare, split=split, labels=labels, format=format, resamples=resamples, seed=seed)
-    scores = found.scores.to_dict()
+    scores = found.scores.to_dict(details=as_json)
     faults = broken_gates(gates, scores, confident=confident)
     if as_json:
         differences = {name: asdict(one) for name, one in found.differences.items()}

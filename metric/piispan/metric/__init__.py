@@ -15,7 +15,7 @@ from pathlib import Path
 from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
 from piispan.metric.paired import PairedDifference, paired_bootstrap
-from piispan.metric.scores import METRIC_VERSION, LabelScores, PartialCounts, Scores, SeenRecall, SpanScores
+from piispan.metric.scores import METRIC_VERSION, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
 from piispan.metric.scoring import score
 
 __all__ = [
@@ -24,9 +24,9 @@ __all__ = [
     "HallucinationRates",
     "LabelScores",
     "PairedDifference",
-    "PartialCounts",
     "Scores",
     "SeenRecall",
+    "SemEvalCounts",
     "SpanScores",
     "broken_gates",
     "paired_bootstrap",

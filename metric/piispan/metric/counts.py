@@ -27,7 +27,6 @@ class Counts:
         gold_characters: Characters of gold spans. Shape: ``(rows, labels + 1)``
         covered_characters: Those under any predicted span. Shape: ``(rows, labels + 1)``
         boundaries: Gold spans found with their boundaries, label ignored.
-        overlap: Gold spans paired with an overlapping span of their label.
         partial: Gold spans paired by mere overlap, label ignored.
         predicted_characters: Characters under any predicted span.
         leaked: Documents with a gold character that is not covered.
@@ -42,7 +41,6 @@ class Counts:
     gold_characters: FloatArray
     covered_characters: FloatArray
     boundaries: FloatArray
-    overlap: FloatArray
     partial: FloatArray
     predicted_characters: FloatArray
     leaked: FloatArray
@@ -86,7 +84,6 @@ def count(gold: SpanTable, predicted: SpanTable, matches: Matches, coverage: Cov
         gold_characters=gold.per_label(gold.end - gold.start),
         covered_characters=gold.per_label(coverage.covered),
         boundaries=gold.per_document(matches.boundaries),
-        overlap=gold.per_document(matches.overlap),
         partial=gold.per_document(matches.partial),
         predicted_characters=coverage.predicted,
         leaked=coverage.leaked,

@@ -18,8 +18,9 @@ matching in a convex bipartite graph", Naval Research Logistics Quarterly 14, 19
 in order and give each the waiting prediction whose run ends first.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,19 +31,23 @@ __all__ = ["Matches", "match_spans", "maximum_matching"]
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """For each gold span, whether it was paired. All of shape ``(gold spans,)``.
+    """Which spans were paired. Where the label counts, both sides of a pair have it, so the gold side tells all.
 
     Args:
-        exact: Paired with its own boundaries and label.
-        boundaries: Paired with its own boundaries, label ignored: MUC's *correct*.
-        overlap: Paired with an overlapping span of its label, the exact ones included.
-        partial: Paired with an overlapping span, label ignored, the ``boundaries`` ones left out: MUC's *partial*.
+        exact: Gold spans paired with their own boundaries and label. Shape: ``(gold spans,)``, as the next three.
+        boundaries: Gold spans paired with their own boundaries, label ignored: MUC's *correct*.
+        overlap: Gold spans paired with an overlapping span of their label, the exact ones included.
+        partial: Gold spans paired with an overlapping span, label ignored, the ``boundaries`` ones left out: MUC's *partial*.
+        predicted_boundaries: The other side of ``boundaries``. Shape: ``(predicted spans,)``
+        predicted_partial: The other side of ``partial``. Shape: ``(predicted spans,)``
     """
 
     exact: BoolArray
     boundaries: BoolArray
     overlap: BoolArray
     partial: BoolArray
+    predicted_boundaries: BoolArray
+    predicted_partial: BoolArray
 
 
 def match_spans(gold: SpanTable, predicted: SpanTable) -> Matches:
@@ -52,63 +57,88 @@ def match_spans(gold: SpanTable, predicted: SpanTable) -> Matches:
         gold: Flat spans; predictions may overlap each other.
         predicted: From the same call of ``lay_out``.
     """
-    boundaries, partial = _pair(gold.start, gold.end, predicted.start, predicted.end)
+    by_position = _pair(gold, predicted)
     # A line for each label, all laid end to end, makes "same label" a question of position alone.
     length = int(max(gold.end.max(initial=0), predicted.end.max(initial=0)))
     by_label = np.argsort(gold.label, kind="stable")
-    shift, predicted_shift = gold.label[by_label] * length, predicted.label * length
-    found, touched = _pair(
-        gold.start[by_label] + shift, gold.end[by_label] + shift, predicted.start + predicted_shift, predicted.end + predicted_shift
+    same_label = _pair(_on_lines(gold, length, by_label), _on_lines(predicted, length))
+    exact, overlap = np.zeros_like(same_label.same), np.zeros_like(same_label.same)
+    exact[by_label], overlap[by_label] = same_label.same, same_label.same | same_label.touched
+    return Matches(
+        exact=exact,
+        boundaries=by_position.same,
+        overlap=overlap,
+        partial=by_position.touched,
+        predicted_boundaries=by_position.predicted_same,
+        predicted_partial=by_position.predicted_touched,
     )
-    exact, overlap = np.zeros_like(found), np.zeros_like(found)
-    exact[by_label], overlap[by_label] = found, found | touched
-    return Matches(exact=exact, boundaries=boundaries, overlap=overlap, partial=partial)
 
 
-def _pair(gold_start: IntArray, gold_end: IntArray, start: IntArray, end: IntArray) -> tuple[BoolArray, BoolArray]:
-    """For each gold span of a line: paired with its own boundaries; paired by mere overlap.
+def _on_lines(table: SpanTable, length: int, order: IntArray | None = None) -> SpanTable:
+    """The spans, ``order`` first, moved to a line of ``length`` for each label."""
+    shift = table.label * length
+    moved = replace(table, start=table.start + shift, end=table.end + shift)
+    return moved if order is None else replace(moved, start=moved.start[order], end=moved.end[order], label=moved.label[order])
 
-    The gold spans are flat and sorted, the others in any order. Shape of both: ``(gold spans,)``
-    """
-    exact, touched = np.zeros(len(gold_start), dtype=np.bool_), np.zeros(len(gold_start), dtype=np.bool_)
-    if not len(gold_start):
-        return exact, touched
-    place = np.minimum(np.searchsorted(gold_start, start), len(gold_start) - 1)
-    same = (gold_start[place] == start) & (gold_end[place] == end)
-    exact[place[same]] = True
-    open_gold = np.flatnonzero(~exact)
-    first = np.searchsorted(gold_end[open_gold], start[~same], side="right")
-    last = np.searchsorted(gold_start[open_gold], end[~same], side="left") - 1
+
+class _Pairs(NamedTuple):
+    """Spans paired with their own boundaries (``same``) and by mere overlap (``touched``), on either side."""
+
+    same: BoolArray
+    touched: BoolArray
+    predicted_same: BoolArray
+    predicted_touched: BoolArray
+
+
+def _pair(gold: SpanTable, predicted: SpanTable) -> _Pairs:
+    """Pair the spans of a line. The gold spans are flat and sorted, the others in any order."""
+    pairs = _Pairs(*(np.zeros(len(table), dtype=np.bool_) for table in (gold, gold, predicted, predicted)))
+    if not len(gold):
+        return pairs
+    place = np.minimum(np.searchsorted(gold.start, predicted.start), len(gold) - 1)
+    own = (gold.start[place] == predicted.start) & (gold.end[place] == predicted.end)
+    rivals = np.flatnonzero(own)
+    # Of several with the boundaries of one gold span, one that has its label comes first.
+    rivals = rivals[np.lexsort((predicted.label[rivals] != gold.label[place[rivals]], place[rivals]))]
+    taken, first_rival = np.unique(place[rivals], return_index=True)
+    pairs.same[taken] = True
+    pairs.predicted_same[rivals[first_rival]] = True
+    open_gold, bidders = np.flatnonzero(~pairs.same), np.flatnonzero(~own)
+    first = np.searchsorted(gold.end[open_gold], predicted.start[bidders], side="right")
+    last = np.searchsorted(gold.start[open_gold], predicted.end[bidders], side="left") - 1
     meets = first <= last
-    touched[open_gold[maximum_matching(first[meets], last[meets])]] = True
-    return exact, touched
+    places, chosen = maximum_matching(first[meets], last[meets])
+    pairs.touched[open_gold[places]] = True
+    pairs.predicted_touched[bidders[meets][chosen]] = True
+    return pairs
 
 
-def maximum_matching(first: IntArray, last: IntArray) -> IntArray:
-    """The places taken when as many as possible of the bidders get one place each (Glover's rule).
+def maximum_matching(first: IntArray, last: IntArray) -> tuple[IntArray, IntArray]:
+    """The places taken, and by whom, when as many as possible of the bidders get one place each (Glover's rule).
 
     Args:
         first: The first place each bidder can take, counted from 0. Shape: ``(bidders,)``
         last: The last one, inclusive, not before ``first``. Shape: ``(bidders,)``
 
     Returns:
-        The places taken, ascending. Shape: ``(pairs,)``
+        The places taken, ascending, and the index of each one's bidder. Both of shape ``(pairs,)``
     """
     order = np.argsort(first, kind="stable")
     firsts, lasts = first[order].tolist(), last[order].tolist()
-    waiting: list[int] = []
-    taken: list[int] = []
+    numbers = order.tolist()
+    waiting: list[tuple[int, int]] = []
+    taken: list[tuple[int, int]] = []
     place = bidder = 0
     while waiting or bidder < len(firsts):
         if not waiting:
             place = max(place, firsts[bidder])
         while bidder < len(firsts) and firsts[bidder] <= place:
-            heappush(waiting, lasts[bidder])
+            heappush(waiting, (lasts[bidder], numbers[bidder]))
             bidder += 1
-        while waiting and waiting[0] < place:
+        while waiting and waiting[0][0] < place:
             heappop(waiting)
         if waiting:
-            heappop(waiting)
-            taken.append(place)
+            taken.append((place, heappop(waiting)[1]))
             place += 1
-    return np.array(taken, dtype=np.int64)
+    places, bidders = np.array(taken, dtype=np.int64).reshape(-1, 2).T
+    return places, bidders

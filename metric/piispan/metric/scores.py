@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 from piispan.core.errors import DataError
 from piispan.metric.bootstrap import Interval
 from piispan.metric.hallucination import HallucinationRates
 
-__all__ = ["METRIC_VERSION", "LabelScores", "PartialCounts", "Scores", "SeenRecall", "SpanScores", "signature_of"]
+__all__ = ["METRIC_VERSION", "LabelScores", "Scores", "SeenRecall", "SemEvalCounts", "SpanScores", "signature_of"]
 
 METRIC_VERSION = "0.2.0"
 """Version of the *definitions*: it changes when the same spans would get another score, not with the package."""
@@ -29,17 +29,22 @@ class SpanScores:
 
 
 @dataclass(frozen=True, slots=True)
-class PartialCounts:
-    """MUC's five counts under SemEval-2013's "partial boundary match".
+class SemEvalCounts:
+    """MUC's five counts, as SemEval-2013 task 9.1 uses them.
 
-    ``incorrect`` is always 0: labels are ignored, so no overlapping pair can be wrong.
+    Args:
+        correct: Pairs that are right.
+        incorrect: Pairs that are wrong.
+        partial: Pairs that count one half.
+        missing: Gold spans that are in no pair.
+        spurious: Predicted spans that are in no pair.
     """
 
     correct: int
+    incorrect: int
     partial: int
     missing: int
     spurious: int
-    incorrect: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,10 @@ class LabelScores:
         f1: Their harmonic mean; 0 when only gold or only predictions exist.
         char_recall: Share of its gold characters under any predicted span, of whatever label.
         intervals: 95 % bootstrap intervals of the four ratios, by name.
+        boundaries: Scores of the boundaries; recall of this label's gold spans, precision of its predictions, whatever the other's label.
+        overlap: Scores of any overlap with the same label.
+        partial: As ``boundaries``, with 1/2 for an overlap.
+        counts: The counts behind ``partial``.
     """
 
     n: int
@@ -69,12 +78,17 @@ class LabelScores:
     f1: float | None
     char_recall: float | None
     intervals: Mapping[str, Interval | None]
+    boundaries: SpanScores
+    overlap: SpanScores
+    partial: SpanScores
+    counts: SemEvalCounts
 
-    def to_dict(self) -> dict[str, object]:
-        """As in ``metrics.json``; ``interval`` is that of ``f1``, and every interval a list of two."""
+    def to_dict(self, *, details: bool = False) -> dict[str, object]:
+        """As in ``metrics.json``; ``interval`` is that of ``f1``, and every interval a list of two. See ``Scores.to_dict``."""
         intervals = _lists(self.intervals)
         flat = {"n": self.n, "precision": self.precision, "recall": self.recall, "f1": self.f1, "char_recall": self.char_recall}
-        return {**flat, "interval": intervals["f1"], "intervals": intervals}
+        more = {name: asdict(getattr(self, name)) for name in ("boundaries", "overlap", "partial", "counts")} if details else {}
+        return {**flat, "interval": intervals["f1"], "intervals": intervals, **more}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +116,11 @@ class Scores:
         per_label: By label, in the label set's order, those without gold spans included (``n`` is 0).
         intervals: 95 % bootstrap intervals over documents, by ratio.
         signature: Definition version, match and alignment mode, label set hash, resamples and seed.
-        boundaries: Precision and recall behind ``f1_boundaries``. Not in ``to_dict``, as the next two.
+        boundaries: Precision and recall behind ``f1_boundaries``.
         overlap: Precision and recall behind ``f1_overlap``.
-        partial: The counts behind ``f1_partial``.
+        partial: Precision and recall behind ``f1_partial``.
+        macro: Mean scores over the labels with gold spans, for each of the four ways to match.
+        semeval: The five counts by SemEval's strategies: ``strict``, ``exact``, ``partial``, ``type``.
         seen: ``recall_seen`` and ``recall_unseen``; ``None``, and absent from ``to_dict``, unless seen values were given.
     """
 
@@ -130,18 +146,28 @@ class Scores:
     signature: str
     boundaries: SpanScores
     overlap: SpanScores
-    partial: PartialCounts
+    partial: SpanScores
+    macro: Mapping[str, SpanScores]
+    semeval: Mapping[str, SemEvalCounts]
     seen: SeenRecall | None = None
 
-    def to_dict(self) -> dict[str, object]:
-        """The flat keys of ``metrics.json``: numbers, ``None``, strings, lists and dicts only."""
+    def to_dict(self, *, details: bool = False) -> dict[str, object]:
+        """The flat keys of ``metrics.json``: numbers, ``None``, strings, lists and dicts only.
+
+        Args:
+            details: With every way to match by label, micro and macro, and with SemEval's counts, each a dict of its own.
+        """
         flat: dict[str, object] = {name: getattr(self, name) for name in _FLAT}
         flat |= self.hallucination.to_dict()
         if self.seen is not None:
             flat |= {"recall_seen": self.seen.seen, "recall_unseen": self.seen.unseen}
-        flat["per_label"] = {name: scores.to_dict() for name, scores in self.per_label.items()}
+        flat["per_label"] = {name: scores.to_dict(details=details) for name, scores in self.per_label.items()}
         flat["intervals"] = _lists(self.intervals)
         flat["signature"] = self.signature
+        if details:
+            flat["micro"] = {name: asdict(getattr(self, name)) for name in ("boundaries", "overlap", "partial")}
+            flat["macro"] = {name: asdict(scores) for name, scores in self.macro.items()}
+            flat["semeval"] = {name: asdict(counts) for name, counts in self.semeval.items()}
         return flat
 
     def f_beta(self, beta: float) -> float | None:
@@ -162,7 +188,7 @@ class Scores:
         return " ".join([*(f"{name}={_shown(value, self.intervals.get(name))}" for name, value in figures.items()), self.signature])
 
 
-_NESTED = {"hallucination", "per_label", "intervals", "signature", "boundaries", "overlap", "partial", "seen"}
+_NESTED = {"hallucination", "per_label", "intervals", "signature", "boundaries", "overlap", "partial", "macro", "semeval", "seen"}
 _FLAT = tuple(field.name for field in fields(Scores) if field.name not in _NESTED)
 
 

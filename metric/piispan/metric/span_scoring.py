@@ -1,6 +1,6 @@
 """Scoring spans alone: counts, ratios and intervals put together into ``Scores``. No text is needed for it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 
 from piispan.core.errors import DataError
@@ -11,9 +11,10 @@ from piispan.metric.counts import Counts, count
 from piispan.metric.hallucination import HallucinationRates, count_mentions, hallucination_rates
 from piispan.metric.leak import measure_coverage
 from piispan.metric.matching import match_spans
-from piispan.metric.ratios import as_score, headline_ratios, label_ratios, span_ratios
-from piispan.metric.scores import LabelScores, PartialCounts, Scores, SeenRecall, SpanScores, signature_of
-from piispan.metric.span_table import BoolArray, FloatArray, lay_out
+from piispan.metric.modes import Mode, ModeScores, score_modes, semeval_counts
+from piispan.metric.ratios import as_score, headline_ratios, label_ratios
+from piispan.metric.scores import LabelScores, Scores, SeenRecall, SemEvalCounts, signature_of
+from piispan.metric.span_table import BoolArray, lay_out
 
 __all__ = ["score_spans"]
 
@@ -57,7 +58,8 @@ def score_spans(
     total = counts.total()
     headline = {name: as_score(values[0]) for name, values in headline_ratios(total).items()}
     intervals, label_intervals = bootstrap_intervals(counts, resamples, seed)
-    boundaries, overlap = _span_scores(total, total.boundaries), _span_scores(total, total.overlap)
+    modes = score_modes(gold_table, predicted_table, matches)
+    semeval, label_counts = semeval_counts(gold_table, predicted_table, matches)
     return Scores(
         precision=headline["precision"],
         recall=headline["recall"],
@@ -65,8 +67,8 @@ def score_spans(
         macro_f1=headline["macro_f1"],
         f2=headline["f2"],
         f1_partial=headline["f1_partial"],
-        f1_boundaries=boundaries.f1,
-        f1_overlap=overlap.f1,
+        f1_boundaries=modes["boundaries"].micro.f1,
+        f1_overlap=modes["overlap"].micro.f1,
         f1_recovered=None if parsed is None else _exact_f1(gold, [output.recovered for output in parsed], labels),
         char_recall=headline["char_recall"],
         char_precision=headline["char_precision"],
@@ -76,12 +78,14 @@ def score_spans(
         documents=len(gold),
         spans=len(gold_table),
         output_tokens_per_document=_mean(output_tokens),
-        per_label=_per_label(total, labels, label_intervals),
+        per_label=_per_label(total, labels, label_intervals, modes, label_counts),
         intervals=intervals,
         signature=signature_of(labels_hash, resamples, seed),
-        boundaries=boundaries,
-        overlap=overlap,
-        partial=_partial_counts(total),
+        boundaries=modes["boundaries"].micro,
+        overlap=modes["overlap"].micro,
+        partial=modes["partial"].micro,
+        macro={name: found.macro for name, found in modes.items()},
+        semeval=semeval,
         seen=None if seen is None else _seen_recall(matches.exact, seen),
     )
 
@@ -93,12 +97,6 @@ def _seen_recall(found: BoolArray, seen: BoolArray) -> SeenRecall:
     )
 
 
-def _span_scores(total: Counts, found: FloatArray) -> SpanScores:
-    whole = (total.gold.sum(axis=1), total.predicted.sum(axis=1))
-    precision, recall, f1 = (as_score(values[0]) for values in span_ratios(found.sum(axis=1), *whole))
-    return SpanScores(precision, recall, f1)
-
-
 def _exact_f1(gold: Spans, predicted: Spans, labels: Sequence[str]) -> float | None:
     gold_table, predicted_table = lay_out(gold, predicted, labels)
     found = match_spans(gold_table, predicted_table).exact.sum()
@@ -106,22 +104,26 @@ def _exact_f1(gold: Spans, predicted: Spans, labels: Sequence[str]) -> float | N
     return float(2 * found / sides) if sides else None
 
 
-def _per_label(total: Counts, labels: Sequence[str], intervals: Sequence[dict[str, Interval | None]]) -> dict[str, LabelScores]:
+def _per_label(
+    total: Counts,
+    labels: Sequence[str],
+    intervals: Sequence[dict[str, Interval | None]],
+    modes: Mapping[Mode, ModeScores],
+    counts: Sequence[SemEvalCounts],
+) -> dict[str, LabelScores]:
     ratios = label_ratios(total)
     return {
         name: LabelScores(
             n=int(total.gold[0, column]),
             **{figure: as_score(values[0, column]) for figure, values in ratios.items()},
             intervals=intervals[column],
+            boundaries=modes["boundaries"].per_label[column],
+            overlap=modes["overlap"].per_label[column],
+            partial=modes["partial"].per_label[column],
+            counts=counts[column],
         )
         for column, name in enumerate(labels)
     }
-
-
-def _partial_counts(total: Counts) -> PartialCounts:
-    correct, partial = int(total.boundaries[0, 0]), int(total.partial[0, 0])
-    paired = correct + partial
-    return PartialCounts(correct, partial, missing=int(total.gold.sum()) - paired, spurious=int(total.predicted.sum()) - paired)
 
 
 def _mean(tokens: Sequence[int | None]) -> float | None:
