@@ -73,15 +73,15 @@ def test_pairings_are_optimal(corpus):
     }
     found = {
         "exact": matches.exact.sum(),
-        "boundaries": matches.boundaries.sum(),
+        "boundaries": len(matches.boundaries.gold),
         "overlap": matches.overlap.sum(),
-        "partial": matches.boundaries.sum() + matches.partial.sum() / 2,
+        "partial": len(matches.boundaries.gold) + len(matches.partial.gold) / 2,
     }
     for mode, worth in worths.items():
         assert found[mode] == sum(best_pairing(gold, list(set(predicted)), worth) for gold, predicted in corpus), mode
-    assert not (matches.boundaries & matches.partial).any()
-    assert not (matches.predicted_boundaries & matches.predicted_partial).any()
-    assert (matches.predicted_boundaries.sum(), matches.predicted_partial.sum()) == (matches.boundaries.sum(), matches.partial.sum())
+    for side in ("gold", "predicted"):
+        paired = [*getattr(matches.boundaries, side), *getattr(matches.partial, side)]
+        assert len(set(paired)) == len(paired)
 
 
 @settings(max_examples=200, deadline=None)

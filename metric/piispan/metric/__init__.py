@@ -12,6 +12,7 @@ corpus and ratios are taken last; nothing to score is ``None``, never NaN.
 
 from pathlib import Path
 
+from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
 from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
 from piispan.metric.paired import PairedDifference, paired_bootstrap
@@ -20,14 +21,18 @@ from piispan.metric.scoring import score
 
 __all__ = [
     "METRIC_VERSION",
+    "Analysis",
+    "EdgeErrors",
     "Gate",
     "HallucinationRates",
     "LabelScores",
+    "Leak",
     "PairedDifference",
     "Scores",
     "SeenRecall",
     "SemEvalCounts",
     "SpanScores",
+    "analyse",
     "broken_gates",
     "paired_bootstrap",
     "path",

@@ -26,28 +26,36 @@ import numpy as np
 
 from piispan.metric.span_table import BoolArray, IntArray, SpanTable
 
-__all__ = ["Matches", "match_spans", "maximum_matching"]
+__all__ = ["Matches", "Pairs", "match_spans", "maximum_matching"]
+
+
+class Pairs(NamedTuple):
+    """Spans of two tables, paired.
+
+    Args:
+        gold: Indices of gold spans, none twice. Shape: ``(pairs,)``
+        predicted: The index of each one's partner, none twice. Shape: ``(pairs,)``
+    """
+
+    gold: IntArray
+    predicted: IntArray
 
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Which spans were paired. Where the label counts, both sides of a pair have it, so the gold side tells all.
+    """Which spans were paired.
 
     Args:
-        exact: Gold spans paired with their own boundaries and label. Shape: ``(gold spans,)``, as the next three.
-        boundaries: Gold spans paired with their own boundaries, label ignored: MUC's *correct*.
-        overlap: Gold spans paired with an overlapping span of their label, the exact ones included.
-        partial: Gold spans paired with an overlapping span, label ignored, the ``boundaries`` ones left out: MUC's *partial*.
-        predicted_boundaries: The other side of ``boundaries``. Shape: ``(predicted spans,)``
-        predicted_partial: The other side of ``partial``. Shape: ``(predicted spans,)``
+        boundaries: Spans with the same boundaries, label ignored: MUC's *correct*.
+        partial: Spans that overlap, label ignored, none of them in ``boundaries``: MUC's *partial*.
+        exact: Gold spans paired with their own boundaries and label. Shape: ``(gold spans,)``
+        overlap: Gold spans paired with an overlapping span of their label, the exact ones included. Shape: ``(gold spans,)``
     """
 
+    boundaries: Pairs
+    partial: Pairs
     exact: BoolArray
-    boundaries: BoolArray
     overlap: BoolArray
-    partial: BoolArray
-    predicted_boundaries: BoolArray
-    predicted_partial: BoolArray
 
 
 def match_spans(gold: SpanTable, predicted: SpanTable) -> Matches:
@@ -57,60 +65,45 @@ def match_spans(gold: SpanTable, predicted: SpanTable) -> Matches:
         gold: Flat spans; predictions may overlap each other.
         predicted: From the same call of ``lay_out``.
     """
-    by_position = _pair(gold, predicted)
+    boundaries, partial = _pair(gold, predicted)
     # A line for each label, all laid end to end, makes "same label" a question of position alone.
     length = int(max(gold.end.max(initial=0), predicted.end.max(initial=0)))
     by_label = np.argsort(gold.label, kind="stable")
-    same_label = _pair(_on_lines(gold, length, by_label), _on_lines(predicted, length))
-    exact, overlap = np.zeros_like(same_label.same), np.zeros_like(same_label.same)
-    exact[by_label], overlap[by_label] = same_label.same, same_label.same | same_label.touched
-    return Matches(
-        exact=exact,
-        boundaries=by_position.same,
-        overlap=overlap,
-        partial=by_position.touched,
-        predicted_boundaries=by_position.predicted_same,
-        predicted_partial=by_position.predicted_touched,
-    )
+    own, touching = _pair(_on_lines(gold, length, by_label), _on_lines(predicted, length))
+    exact, overlap = np.zeros(len(gold), dtype=np.bool_), np.zeros(len(gold), dtype=np.bool_)
+    exact[by_label[own.gold]] = True
+    overlap[by_label[np.concatenate([own.gold, touching.gold])]] = True
+    return Matches(boundaries, partial, exact, overlap)
 
 
 def _on_lines(table: SpanTable, length: int, order: IntArray | None = None) -> SpanTable:
-    """The spans, ``order`` first, moved to a line of ``length`` for each label."""
+    """The spans, in ``order``, moved to a line of ``length`` for each label."""
     shift = table.label * length
-    moved = replace(table, start=table.start + shift, end=table.end + shift)
-    return moved if order is None else replace(moved, start=moved.start[order], end=moved.end[order], label=moved.label[order])
+    document, start, end, label = table.document, table.start + shift, table.end + shift, table.label
+    if order is not None:
+        document, start, end, label = document[order], start[order], end[order], label[order]
+    return replace(table, document=document, start=start, end=end, label=label)
 
 
-class _Pairs(NamedTuple):
-    """Spans paired with their own boundaries (``same``) and by mere overlap (``touched``), on either side."""
-
-    same: BoolArray
-    touched: BoolArray
-    predicted_same: BoolArray
-    predicted_touched: BoolArray
-
-
-def _pair(gold: SpanTable, predicted: SpanTable) -> _Pairs:
-    """Pair the spans of a line. The gold spans are flat and sorted, the others in any order."""
-    pairs = _Pairs(*(np.zeros(len(table), dtype=np.bool_) for table in (gold, gold, predicted, predicted)))
+def _pair(gold: SpanTable, predicted: SpanTable) -> tuple[Pairs, Pairs]:
+    """Pairs with the same boundaries, and pairs of others that overlap. The gold spans are flat and sorted, the others in any order."""
     if not len(gold):
-        return pairs
+        nothing = np.zeros(0, dtype=np.int64)
+        return Pairs(nothing, nothing), Pairs(nothing, nothing)
     place = np.minimum(np.searchsorted(gold.start, predicted.start), len(gold) - 1)
     own = (gold.start[place] == predicted.start) & (gold.end[place] == predicted.end)
     rivals = np.flatnonzero(own)
     # Of several with the boundaries of one gold span, one that has its label comes first.
     rivals = rivals[np.lexsort((predicted.label[rivals] != gold.label[place[rivals]], place[rivals]))]
     taken, first_rival = np.unique(place[rivals], return_index=True)
-    pairs.same[taken] = True
-    pairs.predicted_same[rivals[first_rival]] = True
-    open_gold, bidders = np.flatnonzero(~pairs.same), np.flatnonzero(~own)
+    is_open = np.ones(len(gold), dtype=np.bool_)
+    is_open[taken] = False
+    open_gold, bidders = np.flatnonzero(is_open), np.flatnonzero(~own)
     first = np.searchsorted(gold.end[open_gold], predicted.start[bidders], side="right")
     last = np.searchsorted(gold.start[open_gold], predicted.end[bidders], side="left") - 1
     meets = first <= last
     places, chosen = maximum_matching(first[meets], last[meets])
-    pairs.touched[open_gold[places]] = True
-    pairs.predicted_touched[bidders[meets][chosen]] = True
-    return pairs
+    return Pairs(taken, rivals[first_rival]), Pairs(open_gold[places], bidders[meets][chosen])
 
 
 def maximum_matching(first: IntArray, last: IntArray) -> tuple[IntArray, IntArray]:

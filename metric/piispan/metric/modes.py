@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Literal, NamedTuple, get_args
 
+import numpy as np
 import numpy.typing as npt
 
 from piispan.metric.matching import Matches
@@ -35,14 +36,16 @@ class ModeScores(NamedTuple):
 
 def score_modes(gold: SpanTable, predicted: SpanTable, matches: Matches) -> Mapping[Mode, ModeScores]:
     """Scores under every way to match; both tables from one call of ``lay_out``."""
-    halves = matches.boundaries + matches.partial / 2, matches.predicted_boundaries + matches.predicted_partial / 2
-    boundaries = matches.boundaries, matches.predicted_boundaries
+    same, touched = (
+        (_by_label(gold, gold.marked(pairs.gold)), _by_label(predicted, predicted.marked(pairs.predicted)))
+        for pairs in (matches.boundaries, matches.partial)
+    )
     totals = _by_label(gold), _by_label(predicted)
     found: dict[Mode, tuple[FloatArray, FloatArray]] = {
         "exact": (_by_label(gold, matches.exact),) * 2,
-        "boundaries": (_by_label(gold, boundaries[0]), _by_label(predicted, boundaries[1])),
+        "boundaries": same,
         "overlap": (_by_label(gold, matches.overlap),) * 2,
-        "partial": (_by_label(gold, halves[0]), _by_label(predicted, halves[1])),
+        "partial": (same[0] + touched[0] / 2, same[1] + touched[1] / 2),
     }
     return {mode: _scores(found[mode], totals) for mode in get_args(Mode)}
 
@@ -53,9 +56,10 @@ def semeval_counts(gold: SpanTable, predicted: SpanTable, matches: Matches) -> t
     ``incorrect`` are the pairs that a strategy does not call right. By label, spurious spans go by the predicted label, all others by the
     gold one. (I. Segura-Bedmar, P. Martínez and M. Herrero-Zazo, "SemEval-2013 Task 9", 2013.)
     """
-    correct, touched = _by_label(gold, matches.boundaries), _by_label(gold, matches.partial)
+    correct, touched = (_by_label(gold, gold.marked(pairs.gold)) for pairs in (matches.boundaries, matches.partial))
     missing = _by_label(gold) - correct - touched
-    spurious = _by_label(predicted, ~(matches.predicted_boundaries | matches.predicted_partial))
+    paired = np.concatenate([matches.boundaries.predicted, matches.partial.predicted])
+    spurious = _by_label(predicted, ~predicted.marked(paired))
     by_label = [SemEvalCounts(int(c), 0, int(p), int(m), int(s)) for c, p, m, s in zip(correct, touched, missing, spurious, strict=True)]
     pairs = int(correct.sum() + touched.sum())
     open_ends = int(missing.sum()), int(spurious.sum())

@@ -44,6 +44,12 @@ class SpanTable:
     def __len__(self) -> int:
         return len(self.start)
 
+    def marked(self, indices: IntArray) -> BoolArray:
+        """Which spans are among ``indices``. Shape: ``(spans,)``"""
+        marks = np.zeros(len(self), dtype=np.bool_)
+        marks[indices] = True
+        return marks
+
     def per_document(self, weights: npt.ArrayLike | None = None) -> FloatArray:
         """Sum of ``weights`` (one by default) over the spans of each document. Shape: ``(documents, 1)``"""
         return self._sum(self.document, 1, weights)
