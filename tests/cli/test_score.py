@@ -76,6 +76,14 @@ def test_a_broken_limit_fails_the_command(piispan, tmp_path, gold) -> None:
     assert err.startswith("broken: recall[PERSON]>=0.99: lower end of recall[PERSON] is 0.83")
 
 
+def test_a_report_is_left_where_it_was_asked_for(piispan, tmp_path, gold) -> None:
+    code, out, _ = piispan("score", said(tmp_path, "p.jsonl", PERSON), gold, "--out", tmp_path / "report")
+    assert code == 0
+    assert sorted(path.name for path in (tmp_path / "report").iterdir()) == ["confusion.png", "labels.png", "report.json", "report.md"]
+    assert "report.md" in out
+    assert "Mia" not in (tmp_path / "report" / "report.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -184,6 +184,9 @@ def score_command(
     format: Annotated[  # noqa: A002
         str | None, typer.Option(help="Output format of the raw outputs in PREDICTIONS; hallucination is measured then.")
     ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a report with the errors: report.md, report.json, labels.png, confusion.png.")
+    ] = None,
     fail_under: Annotated[
         list[str] | None, typer.Option(help="A limit, such as 'recall[US_SSN]>=0.99' or 'leak_rate<=0.01'; may be given several times.")
     ] = None,
@@ -197,15 +200,18 @@ def score_command(
 
     from piispan.cli.terminal import differences_table, metrics_table
     from piispan.core import DataError
-    from piispan.metric import Gate, broken_gates
-    from piispan.runs import score_files
+    from piispan.metric import Gate, broken_gates, write_report
+    from piispan.runs import check_writable, score_files
 
     gates = [Gate.parse(text) for text in fail_under or ()]
     if confident and not gates:
         raise DataError("--confident goes with --fail-under")
+    if out is not None:
+        check_writable(out)
     found = score_files(predictions, gold, compare=compare, split=split, labels=labels, format=format, resamples=resamples, seed=seed)
     scores = found.scores.to_dict(details=as_json)
     faults = broken_gates(gates, scores, confident=confident)
+    written = [] if out is None else write_report(out, found.scores, found.analysis)
     if as_json:
         differences = {name: asdict(one) for name, one in found.differences.items()}
         typer.echo(json.dumps({**scores, "differences": differences, "broken_gates": faults}, indent=2))
@@ -214,6 +220,10 @@ def score_command(
         console.print(metrics_table({"after": scores}))
         if compare is not None:
             console.print(differences_table(found.differences))
+        if written:
+            typer.echo(f"The report: {', '.join(map(str, written))}")
+            if len(written) == 2:
+                typer.echo('No pictures: pip install "piispan[plots]"')
     for fault in faults:
         typer.echo(f"broken: {fault}", err=True)
     if faults:

@@ -16,6 +16,7 @@ from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
 from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
 from piispan.metric.paired import PairedDifference, paired_bootstrap
+from piispan.metric.report import draw_confusion, draw_labels, markdown_report, write_report
 from piispan.metric.scores import METRIC_VERSION, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
 from piispan.metric.scoring import score
 
@@ -34,9 +35,13 @@ __all__ = [
     "SpanScores",
     "analyse",
     "broken_gates",
+    "draw_confusion",
+    "draw_labels",
+    "markdown_report",
     "paired_bootstrap",
     "path",
     "score",
+    "write_report",
 ]
 
 

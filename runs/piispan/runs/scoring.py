@@ -6,7 +6,7 @@ from pathlib import Path
 
 from piispan.core import DataError, Document, LabelSet, Prediction, get_format, read_predictions
 from piispan.dataset_builder import SplitKind, read_documents
-from piispan.metric import PairedDifference, Scores, paired_bootstrap, score
+from piispan.metric import Analysis, PairedDifference, Scores, analyse, paired_bootstrap, score
 from piispan.runs.quickstart import read_split
 
 __all__ = ["COMPARED", "Scored", "score_files"]
@@ -21,10 +21,12 @@ class Scored:
 
     Args:
         scores: Its scores.
+        analysis: Its errors.
         differences: How far it is above the other file, by figure: those in which both have something to score. Empty without one.
     """
 
     scores: Scores
+    analysis: Analysis
     differences: Mapping[str, PairedDifference]
 
 
@@ -61,7 +63,8 @@ def score_files(
     ours = _predictions(predictions)
     theirs = None if compare is None else _predictions(compare)
     scores = score(documents, ours, known, format=output, resamples=resamples, seed=seed)
-    return Scored(scores, {} if theirs is None else _differences(documents, ours, theirs, known, resamples, seed))
+    analysis = analyse(documents, ours, known)
+    return Scored(scores, analysis, {} if theirs is None else _differences(documents, ours, theirs, known, resamples, seed))
 
 
 def _predictions(path: str | Path) -> list[Prediction]:
