@@ -4,7 +4,7 @@ import pytest
 
 from piispan.core import DataError, Document, Label, LabelSet, Mention, Parsed, Prediction, Problem, Span
 from piispan.core.formats import get_format
-from piispan.metric import HallucinationRates, score
+from piispan.metric import HallucinationRates, analyse, score, scored_predictions
 
 LABELS = LabelSet("test", tuple(Label(name, "a label") for name in ("PERSON", "CITY")))
 DOCUMENTS = [Document(name, "Ann is in Rome", (Span(0, 3, "PERSON"), Span(10, 14, "CITY"))) for name in "abcd"]
@@ -69,6 +69,40 @@ def test_rates_of_raw_outputs():
     # the strict spans are scored, not those of the prediction: 2 of 8; the repaired ones find 5 of 8
     assert (scores.precision, scores.recall) == (1.0, 2 / 8)
     assert scores.f1_recovered == 2 * 5 / (5 + 8)
+
+
+def test_repaired_spans_are_scored_where_asked_for():
+    strict, repaired = (
+        score(DOCUMENTS, predictions(*OUTPUTS), LABELS, format=FakeFormat(), alignment=way, resamples=0) for way in ("strict", "recover")
+    )
+    assert (repaired.precision, repaired.recall) == (1.0, 5 / 8)
+    assert repaired.f1 == repaired.f1_recovered == strict.f1_recovered
+    assert repaired.f1_strict == strict.f1_strict == strict.f1
+    assert repaired.hallucination == strict.hallucination
+    assert ("alignment:strict" in strict.signature, "alignment:recover" in repaired.signature) == (True, True)
+    assert repaired.to_dict(details=True)["f1_strict"] == strict.f1
+
+
+def test_scored_predictions_have_the_spans_that_are_scored():
+    read = scored_predictions(DOCUMENTS, predictions(*OUTPUTS)[::-1], LABELS, format=FakeFormat(), alignment="recover")
+    assert [one.id for one in read] == [document.id for document in DOCUMENTS]
+    scores = score(DOCUMENTS, predictions(*OUTPUTS), LABELS, format=FakeFormat(), alignment="recover", resamples=0)
+    assert score(DOCUMENTS, read, LABELS, resamples=0).f1 == scores.f1
+    assert sum(analyse(DOCUMENTS, read, LABELS).missed) == scores.semeval["partial"].missing
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"alignment": "recover"}, "alignment goes with raw outputs"),
+        ({"alignment": "loose"}, "were: 'loose' and 'code_points'"),
+        ({"offsets": "bytes"}, "were: 'strict' and 'bytes'"),
+        ({"format": FakeFormat(), "offsets": "utf16"}, "offsets go with predicted spans"),
+    ],
+)
+def test_options_that_do_not_go_together(options, message):
+    with pytest.raises(DataError, match=message):
+        score(DOCUMENTS, predictions(*OUTPUTS), LABELS, **options)
 
 
 def test_without_outputs_or_format_the_spans_are_scored():

@@ -78,7 +78,7 @@ def test_details_are_every_way_to_match():
     documents = [document("a", Span(0, 4, "PERSON"), Span(10, 20, "PHONE"))]
     scores = score(documents, [Prediction("a", (Span(0, 4, "CITY"), Span(12, 20, "PHONE")))], LABELS, resamples=0)
     plain, detailed = scores.to_dict(), scores.to_dict(details=True)
-    assert detailed.keys() - plain.keys() == {"micro", "macro", "semeval"}
+    assert detailed.keys() - plain.keys() == {"f1_strict", "micro", "macro", "semeval"}
     assert detailed["micro"]["partial"] == {"precision": 0.75, "recall": 0.75, "f1": 0.75}
     assert detailed["macro"].keys() == {"exact", "boundaries", "overlap", "partial"}
     assert detailed["semeval"]["strict"] == {"correct": 0, "incorrect": 2, "partial": 0, "missing": 0, "spurious": 0}

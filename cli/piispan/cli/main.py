@@ -10,6 +10,7 @@ import typer
 
 from piispan.cli.data import app as data_app
 from piispan.cli.options import Decoder, Labels, OperatorName, SplitName, check_output, with_settings
+from piispan.metric import Alignment, Offsets
 
 __all__ = ["app", "main"]
 
@@ -184,6 +185,8 @@ def score_command(
     format: Annotated[  # noqa: A002
         str | None, typer.Option(help="Output format of the raw outputs in PREDICTIONS; hallucination is measured then.")
     ] = None,
+    alignment: Annotated[Alignment, typer.Option(help="Of raw outputs: spans as they are, or mapped back and put right.")] = "strict",
+    offsets: Annotated[Offsets, typer.Option(help="What the offsets of predicted spans count.")] = "code_points",
     out: Annotated[
         Path | None, typer.Option(help="Folder for a report with the errors: report.md, report.json, labels.png, confusion.png.")
     ] = None,
@@ -208,7 +211,18 @@ def score_command(
         raise DataError("--confident goes with --fail-under")
     if out is not None:
         check_writable(out)
-    found = score_files(predictions, gold, compare=compare, split=split, labels=labels, format=format, resamples=resamples, seed=seed)
+    found = score_files(
+        predictions,
+        gold,
+        compare=compare,
+        split=split,
+        labels=labels,
+        format=format,
+        alignment=alignment,
+        offsets=offsets,
+        resamples=resamples,
+        seed=seed,
+    )
     scores = found.scores.to_dict(details=as_json)
     faults = broken_gates(gates, scores, confident=confident)
     written = [] if out is None else write_report(out, found.scores, found.analysis)

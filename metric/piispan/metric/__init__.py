@@ -16,18 +16,21 @@ from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
 from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
 from piispan.metric.paired import PairedDifference, paired_bootstrap
+from piispan.metric.pairing import Offsets
 from piispan.metric.report import draw_confusion, draw_labels, markdown_report, write_report
-from piispan.metric.scores import METRIC_VERSION, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
-from piispan.metric.scoring import score
+from piispan.metric.scores import METRIC_VERSION, Alignment, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
+from piispan.metric.scoring import score, scored_predictions
 
 __all__ = [
     "METRIC_VERSION",
+    "Alignment",
     "Analysis",
     "EdgeErrors",
     "Gate",
     "HallucinationRates",
     "LabelScores",
     "Leak",
+    "Offsets",
     "PairedDifference",
     "Scores",
     "SeenRecall",
@@ -41,6 +44,7 @@ __all__ = [
     "paired_bootstrap",
     "path",
     "score",
+    "scored_predictions",
     "write_report",
 ]
 

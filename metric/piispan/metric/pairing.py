@@ -2,13 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 from piispan.core.errors import DataError
 from piispan.core.labels import LabelSet
 from piispan.core.predictions import Prediction
 from piispan.core.spans import Document, Span
 
-__all__ = ["check_gold_labels", "check_offsets", "in_document_order"]
+__all__ = ["Offsets", "check_gold_labels", "check_offsets", "in_document_order", "predicted_spans"]
+
+Offsets = Literal["code_points", "utf16"]
+"""What an offset counts."""
 
 _IDS_SHOWN = 5
 
@@ -60,6 +64,33 @@ def check_offsets(documents: Sequence[Document], predicted: Sequence[Sequence[Sp
                     f"prediction {document.id!r}: span [{span.start}:{span.end}] lies outside the text of {length} characters; "
                     "was it made on another version of this document?"
                 )
+
+
+def predicted_spans(documents: Sequence[Document], predictions: Sequence[Prediction], offsets: Offsets) -> list[Sequence[Span]]:
+    """The predicted spans, counted in code points; both in one order.
+
+    Raises:
+        DataError: If a span lies outside its document, or begins or ends inside a character; names the document and the offsets.
+    """
+    spans: list[Sequence[Span]] = [prediction.spans for prediction in predictions]
+    if offsets == "utf16":
+        spans = [_from_utf16(document, own) for document, own in zip(documents, spans, strict=True)]
+    check_offsets(documents, spans)
+    return spans
+
+
+def _from_utf16(document: Document, spans: Sequence[Span]) -> list[Span]:
+    units = {0: 0}
+    reached = 0
+    for place, character in enumerate(document.text, 1):
+        reached += 2 if ord(character) > 0xFFFF else 1
+        units[reached] = place
+    for span in spans:
+        for offset in (span.start, span.end):
+            if offset not in units:
+                what = "inside a character" if offset < reached else f"outside the text of {reached} UTF-16 units"
+                raise DataError(f"prediction {document.id!r}: offset {offset} lies {what}")
+    return [Span(units[span.start], units[span.end], span.label, span.score) for span in spans]
 
 
 def _check_unique(what: str, ids: Sequence[str]) -> None:

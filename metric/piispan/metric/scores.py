@@ -3,20 +3,25 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Literal
 
 from piispan.core.errors import DataError
 from piispan.metric.bootstrap import Interval
 from piispan.metric.hallucination import HallucinationRates
 
-__all__ = ["METRIC_VERSION", "LabelScores", "Scores", "SeenRecall", "SemEvalCounts", "SpanScores", "signature_of"]
+__all__ = ["METRIC_VERSION", "Alignment", "LabelScores", "Scores", "SeenRecall", "SemEvalCounts", "SpanScores", "signature_of"]
 
 METRIC_VERSION = "0.2.0"
 """Version of the *definitions*: it changes when the same spans would get another score, not with the package."""
 
 
-def signature_of(labels_hash: str, resamples: int, seed: int) -> str:
+Alignment = Literal["strict", "recover"]
+"""Whether spans of raw outputs are scored as they are, or repaired."""
+
+
+def signature_of(alignment: Alignment, labels_hash: str, resamples: int, seed: int) -> str:
     """The settings a score cannot be quoted without."""
-    return f"piispan-metric:{METRIC_VERSION}|match:exact|alignment:strict|labels:{labels_hash}|bootstrap:{resamples}:{seed}"
+    return f"piispan-metric:{METRIC_VERSION}|match:exact|alignment:{alignment}|labels:{labels_hash}|bootstrap:{resamples}:{seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class Scores:
         partial: Precision and recall behind ``f1_partial``.
         macro: Mean scores over the labels with gold spans, for each of the four ways to match.
         semeval: The five counts by SemEval's strategies: ``strict``, ``exact``, ``partial``, ``type``.
+        f1_strict: Exact micro F1 of the spans that hold without any repair; ``None`` when no raw outputs were parsed.
         seen: ``recall_seen`` and ``recall_unseen``; ``None``, and absent from ``to_dict``, unless seen values were given.
     """
 
@@ -149,6 +155,7 @@ class Scores:
     partial: SpanScores
     macro: Mapping[str, SpanScores]
     semeval: Mapping[str, SemEvalCounts]
+    f1_strict: float | None = None
     seen: SeenRecall | None = None
 
     def to_dict(self, *, details: bool = False) -> dict[str, object]:
@@ -165,6 +172,7 @@ class Scores:
         flat["intervals"] = _lists(self.intervals)
         flat["signature"] = self.signature
         if details:
+            flat["f1_strict"] = self.f1_strict
             flat["micro"] = {name: asdict(getattr(self, name)) for name in ("boundaries", "overlap", "partial")}
             flat["macro"] = {name: asdict(scores) for name, scores in self.macro.items()}
             flat["semeval"] = {name: asdict(counts) for name, counts in self.semeval.items()}
@@ -188,7 +196,19 @@ class Scores:
         return " ".join([*(f"{name}={_shown(value, self.intervals.get(name))}" for name, value in figures.items()), self.signature])
 
 
-_NESTED = {"hallucination", "per_label", "intervals", "signature", "boundaries", "overlap", "partial", "macro", "semeval", "seen"}
+_NESTED = {
+    "hallucination",
+    "per_label",
+    "intervals",
+    "signature",
+    "boundaries",
+    "overlap",
+    "partial",
+    "macro",
+    "semeval",
+    "f1_strict",
+    "seen",
+}
 _FLAT = tuple(field.name for field in fields(Scores) if field.name not in _NESTED)
 
 

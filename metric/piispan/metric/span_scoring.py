@@ -13,7 +13,7 @@ from piispan.metric.leak import measure_coverage
 from piispan.metric.matching import match_spans
 from piispan.metric.modes import Mode, ModeScores, score_modes, semeval_counts
 from piispan.metric.ratios import as_score, headline_ratios, label_ratios
-from piispan.metric.scores import LabelScores, Scores, SeenRecall, SemEvalCounts, signature_of
+from piispan.metric.scores import Alignment, LabelScores, Scores, SeenRecall, SemEvalCounts, signature_of
 from piispan.metric.span_table import BoolArray, lay_out
 
 __all__ = ["score_spans"]
@@ -28,6 +28,7 @@ def score_spans(
     *,
     labels_hash: str,
     parsed: Sequence[Parsed] | None = None,
+    alignment: Alignment = "strict",
     output_tokens: Sequence[int | None] = (),
     seen: BoolArray | None = None,
     resamples: int = 1000,
@@ -41,6 +42,7 @@ def score_spans(
         labels: The labels with scores of their own.
         labels_hash: What stands for them in the signature.
         parsed: The parsed raw outputs, one for each document.
+        alignment: Which of their spans ``predicted`` are; stands in the signature.
         output_tokens: Tokens of each document's answer.
         seen: Whether training saw the value of each gold span. Shape: ``(gold spans,)``
         resamples: Bootstrap resamples; 0 leaves every interval ``None``.
@@ -80,12 +82,13 @@ def score_spans(
         output_tokens_per_document=_mean(output_tokens),
         per_label=_per_label(total, labels, label_intervals, modes, label_counts),
         intervals=intervals,
-        signature=signature_of(labels_hash, resamples, seed),
+        signature=signature_of(alignment, labels_hash, resamples, seed),
         boundaries=modes["boundaries"].micro,
         overlap=modes["overlap"].micro,
         partial=modes["partial"].micro,
         macro={name: found.macro for name, found in modes.items()},
         semeval=semeval,
+        f1_strict=None if parsed is None else _exact_f1(gold, [output.spans for output in parsed], labels),
         seen=None if seen is None else _seen_recall(matches.exact, seen),
     )
 

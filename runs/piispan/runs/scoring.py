@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from piispan.core import DataError, Document, LabelSet, Prediction, get_format, read_predictions
 from piispan.dataset_builder import SplitKind, read_documents
-from piispan.metric import Analysis, PairedDifference, Scores, analyse, paired_bootstrap, score
+from piispan.metric import Alignment, Analysis, Offsets, PairedDifference, Scores, analyse, paired_bootstrap, score, scored_predictions
 from piispan.runs.quickstart import read_split
 
 __all__ = ["COMPARED", "Scored", "score_files"]
@@ -38,6 +39,8 @@ def score_files(
     split: SplitKind | None = None,
     labels: str = "presidio",
     format: str | None = None,  # noqa: A002
+    alignment: Alignment = "strict",
+    offsets: Offsets = "code_points",
     resamples: int = 1000,
     seed: int = 0,
 ) -> Scored:
@@ -46,11 +49,13 @@ def score_files(
     Args:
         predictions: ``predictions.jsonl``, or labelled documents whose spans are the predictions. Ids tell which is of which document.
         gold: Labelled documents.
-        compare: Predictions of another system for the same documents; the predicted spans of both are compared.
+        compare: Predictions of another system for the same documents, read as the first are.
         split: Score only the test part of this split of ``gold``.
         labels: Label set of the documents.
         format: Output format of the raw outputs in ``predictions``: they are read anew, and hallucination is measured. Without it, the
             predicted spans are scored.
+        alignment: Which spans of raw outputs to score; see ``piispan.metric.score``.
+        offsets: What the offsets of predicted spans count; see there.
         resamples: Bootstrap resamples; 0 for no intervals.
         seed: Of the bootstrap.
 
@@ -62,9 +67,11 @@ def score_files(
     documents = read_documents(gold, labels=known)[0] if split is None else list(read_split(gold, split, known).test)
     ours = _predictions(predictions)
     theirs = None if compare is None else _predictions(compare)
-    scores = score(documents, ours, known, format=output, resamples=resamples, seed=seed)
-    analysis = analyse(documents, ours, known)
-    return Scored(scores, analysis, {} if theirs is None else _differences(documents, ours, theirs, known, resamples, seed))
+    scores = score(documents, ours, known, format=output, alignment=alignment, offsets=offsets, resamples=resamples, seed=seed)
+    read = partial(scored_predictions, documents, labels=known, format=output, alignment=alignment, offsets=offsets)
+    ours = read(ours)
+    differences = {} if theirs is None else _differences(documents, ours, read(theirs), known, resamples, seed)
+    return Scored(scores, analyse(documents, ours, known), differences)
 
 
 def _predictions(path: str | Path) -> list[Prediction]:
