@@ -1,0 +1,74 @@
+"""Whatever a model writes, scoring it never raises, never stalls, and counts no span that is not in the text."""
+
+import json
+import random
+import time
+
+import pytest
+
+from piispan.core import FORMATS, Document, LabelSet, Prediction, Span, get_format
+from piispan.metric import score, scored_predictions
+
+LABELS = LabelSet.load("presidio")
+TEXT = "Dr. Ada Lovelace, 36, of Zürich 👩‍👩‍👧 called <b>+41 44 668 18 00</b>."
+GOLD = (Span(0, 3, "TITLE"), Span(4, 16, "PERSON"), Span(18, 20, "AGE"), Span(25, 31, "GPE"))
+OUTPUTS = 1000
+"""Fuzzed outputs in all, a quarter for each format; 10,000 by ``make proofs``."""
+
+NUMBERS = (0, 1, 4, 16, -1, -(10**9), 10**18, 10**400, 2.5, float("nan"), float("inf"), None, True, "4", [], {})
+VALUES = ("Ada Lovelace", "Ada", "36", "Zürich", "Eve", "", " ", "<b>", "👩", "\ud83d", TEXT, None, 7, ["Ada"])
+NAMES = (*LABELS.names, "FOO", "", "person", "B-PERSON", None, 3)
+
+
+def row(rng: random.Random) -> object:
+    keys = ("entity_type", "entity_value", "start_position", "end_position", "occurrence", "x")
+    pools = (NAMES, VALUES, NUMBERS, NUMBERS, NUMBERS, VALUES)
+    made = {key: rng.choice(pool) for key, pool in zip(keys, pools, strict=True) if rng.random() < 0.85}
+    return made if rng.random() < 0.9 else rng.choice(VALUES)
+
+
+def fuzzed(rng: random.Random, name: str) -> str:
+    """Noise, or an answer spoilt: cut, doubled, nested, wrapped, sprinkled with tags and bytes."""
+    kind = rng.randrange(7)
+    if kind == 0:
+        return rng.randbytes(rng.randrange(400)).decode("utf-8", rng.choice(["replace", "backslashreplace", "surrogateescape"]))
+    if kind == 1:
+        return rng.choice(["[", "{", '[{"a":', "<PERSON>", "</GPE>", "[[", "a\tB-PERSON\n"]) * rng.choice([1, 10, 10_000])
+    if kind == 2:
+        return json.dumps([row(rng) for _ in range(rng.randrange(30))] * rng.choice([1, 1, 50]))
+    answer = get_format(name).render(Document("d", TEXT, GOLD if rng.random() < 0.7 else ()))
+    if kind == 3:
+        return answer[: rng.randrange(len(answer) + 1)]
+    if kind == 4:
+        tags = [f"<{rng.choice(NAMES)}>" for _ in range(3)] + [f"</{rng.choice(NAMES)}>", "<br/>", '<a href="x">', "<!--", "&lt;", "\x00"]
+        pieces = list(answer)
+        for _ in range(rng.randrange(12)):
+            pieces.insert(rng.randrange(len(pieces) + 1), rng.choice(tags))
+        return "".join(pieces)
+    if kind == 5:
+        start, end = sorted(rng.randrange(len(answer) + 1) for _ in range(2))
+        return answer[:start] + rng.choice([answer, "", answer[start:end] * 3, "東京"]) + answer[end:]
+    return rng.choice(["Sure! {}", "```json\n{}\n```", "<html><body>{}</body></html>", "{}\n{}"]).replace("{}", answer)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("name", FORMATS)
+def test_any_output_can_be_scored(name: str, proof_scale: int) -> None:
+    rng, output_format = random.Random(name), get_format(name)
+    documents = [Document("d", TEXT, GOLD)]
+    outputs = [fuzzed(rng, name) for _ in range(OUTPUTS // len(FORMATS) * proof_scale)]
+    outputs.append(" ".join([output_format.render(documents[0])] * (1_000_000 // 100)))  # a megabyte
+    found = 0
+    for output in outputs:
+        started = time.process_time()
+        for alignment in ("strict", "recover"):
+            answers = [Prediction("d", (), output)]
+            scores = score(documents, answers, LABELS, format=output_format, alignment=alignment, resamples=0)
+            (read,) = scored_predictions(documents, answers, LABELS, format=output_format, alignment=alignment)
+            assert all(0 <= span.start < span.end <= len(TEXT) and span.label in LABELS for span in read.spans)
+            assert all(
+                value is None or 0 <= value <= 1 for value in (scores.f1, scores.leak_rate, *scores.hallucination.to_dict().values())
+            )
+            found += len(read.spans)
+        assert time.process_time() - started < 4.0  # four readings, each under a second
+    assert found > len(outputs) / 2
