@@ -41,10 +41,11 @@ def score_modes(gold: SpanTable, predicted: SpanTable, matches: Matches) -> Mapp
         for pairs in (matches.boundaries, matches.partial)
     )
     totals = _by_label(gold), _by_label(predicted)
+    exact, overlap = _by_label(gold, matches.exact), _by_label(gold, matches.overlap)
     found: dict[Mode, tuple[FloatArray, FloatArray]] = {
-        "exact": (_by_label(gold, matches.exact),) * 2,
+        "exact": (exact, exact),
         "boundaries": same,
-        "overlap": (_by_label(gold, matches.overlap),) * 2,
+        "overlap": (overlap, overlap),
         "partial": (same[0] + touched[0] / 2, same[1] + touched[1] / 2),
     }
     return {mode: _scores(found[mode], totals) for mode in get_args(Mode)}
