@@ -158,7 +158,7 @@ def _edges(off: IntArray) -> EdgeErrors:
 
 def _leaks(ids: Sequence[str], gold: SpanTable, open_characters: IntArray, most: int) -> tuple[Leak, ...]:
     characters, spans = gold.per_document(open_characters)[:, 0], gold.per_document(open_characters > 0)[:, 0]
-    worst = np.argsort(-characters, kind="stable")[:most].tolist()
+    worst: list[int] = np.argsort(-characters, kind="stable")[:most].tolist()
     return tuple(Leak(ids[index], int(characters[index]), int(spans[index])) for index in worst if characters[index])
 
 
