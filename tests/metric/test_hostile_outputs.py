@@ -15,6 +15,9 @@ GOLD = (Span(0, 3, "TITLE"), Span(4, 16, "PERSON"), Span(18, 20, "AGE"), Span(25
 OUTPUTS = 1000
 """Fuzzed outputs in all, a quarter for each format; 10,000 by ``make proofs``."""
 
+MEGABYTE = 1_000_000
+"""Characters of the longest output."""
+
 NUMBERS = (0, 1, 4, 16, -1, -(10**9), 10**18, 10**400, 2.5, float("nan"), float("inf"), None, True, "4", [], {})
 VALUES = ("Ada Lovelace", "Ada", "36", "Zürich", "Eve", "", " ", "<b>", "👩", "\ud83d", TEXT, None, 7, ["Ada"])
 NAMES = (*LABELS.names, "FOO", "", "person", "B-PERSON", None, 3)
@@ -57,7 +60,8 @@ def test_any_output_can_be_scored(name: str, proof_scale: int) -> None:
     rng, output_format = random.Random(name), get_format(name)
     documents = [Document("d", TEXT, GOLD)]
     outputs = [fuzzed(rng, name) for _ in range(OUTPUTS // len(FORMATS) * proof_scale)]
-    outputs.append(" ".join([output_format.render(documents[0])] * (1_000_000 // 100)))  # a megabyte
+    endless = "\n".join([output_format.render(documents[0])] * 10_000)
+    outputs += [endless[:MEGABYTE], endless.replace("]\n[", ",")[:MEGABYTE]]  # answer after answer, and one answer that is cut
     found = 0
     for output in outputs:
         started = time.process_time()

@@ -66,15 +66,16 @@ class BioFormat:
     def parse(self, text: str, source: str, labels: LabelSet) -> Parsed:
         """Read the lines and keep them in step with the source's words. See ``OutputFormat.parse``."""
         raw = text.strip().split("\n") if text.strip() else []
-        read = [_read(line) for line in raw]
+        known = {line: _read(line) for line in set(raw)}
+        read = [known[line] for line in raw]
         lines = [line for line in read if line]
         extraneous = bool(lines) and not (read[0] and read[-1])
         words = list(_WORD.finditer(source))
         drift = [line.word for line in lines] != [word.group() for word in words]
-        places = _places(lines, words)
-        mentions = tuple(_mentions(lines, places, source, labels, exact=not drift))
+        places, groups = _places(lines, words), _groups(lines)
+        mentions = tuple(_mentions(lines, groups, places, source, labels, exact=not drift))
         spans = flat_spans(m.span for m in mentions if m.span)
-        near = flat_spans(_recovered(lines, places, labels)) if drift else spans
+        near = flat_spans(_recovered(lines, groups, places, labels)) if drift else spans
         return Parsed(mentions, spans, near, len(lines) != len(raw), drift, extraneous)
 
 
@@ -107,9 +108,17 @@ def _groups(lines: list[_Line]) -> list[tuple[int, int]]:
     return groups
 
 
-def _mentions(lines: list[_Line], places: list[re.Match[str] | None], source: str, labels: LabelSet, *, exact: bool) -> list[Mention]:
+def _mentions(
+    lines: list[_Line],
+    groups: list[tuple[int, int]],
+    places: list[re.Match[str] | None],
+    source: str,
+    labels: LabelSet,
+    *,
+    exact: bool,
+) -> list[Mention]:
     mentions = []
-    for first, last in _groups(lines):
+    for first, last in groups:
         label = lines[first].label
         value = " ".join(line.word for line in lines[first:last])
         covered = [place for place in places[first:last] if place]
@@ -121,9 +130,9 @@ def _mentions(lines: list[_Line], places: list[re.Match[str] | None], source: st
     return mentions
 
 
-def _recovered(lines: list[_Line], places: list[re.Match[str] | None], labels: LabelSet) -> list[Span]:
+def _recovered(lines: list[_Line], groups: list[tuple[int, int]], places: list[re.Match[str] | None], labels: LabelSet) -> list[Span]:
     spans = []
-    for first, last in _groups(lines):
+    for first, last in groups:
         covered = [place for place in places[first:last] if place]
         if covered and lines[first].label in labels:
             spans.append(Span(covered[0].start(), covered[-1].end(), lines[first].label))
