@@ -42,6 +42,19 @@ def test_labelled_documents_serve_as_predictions(piispan, tmp_path, gold) -> Non
     assert json.loads(piispan("score", tmp_path / "presidio.json", gold, "--json")[1])["recall"] == 0.5
 
 
+def test_columns_are_scored_sentence_by_sentence(piispan, tmp_path) -> None:
+    columns = {"gold": ("B-PERSON", "I-PERSON", "O", "B-GPE"), "said": ("B-PERSON", "I-PERSON", "O", "O")}
+    for name, tags in columns.items():
+        lines = [f"{token}\t{tag}" for token, tag in zip(("Mia", "Lee", "in", "Rome"), tags, strict=True)]
+        (tmp_path / f"{name}.bio").write_text("\n".join([*lines, "", *lines, ""]), "utf-8")
+    scores = json.loads(piispan("score", tmp_path / "said.bio", tmp_path / "gold.bio", "--json")[1])
+    assert (scores["documents"], scores["precision"], scores["recall"]) == (2, 1.0, 0.5)
+    (tmp_path / "said.bio").write_text("Mia\tO\nLee\tO\nof\tO\nRome\tO\n\nMia\tO\n", "utf-8")
+    code, _, err = piispan("score", tmp_path / "said.bio", tmp_path / "gold.bio")
+    assert code == 2
+    assert "document 'sentence-00001' has another text than its gold document" in err
+
+
 def test_raw_outputs_are_read_anew_where_a_format_is_given(piispan, tmp_path, gold) -> None:
     predictions = said(tmp_path, "p.jsonl", output="Call <PERSON>Mia Loo</PERSON> on 555-0199.")
     scores = json.loads(piispan("score", predictions, gold, "--format", "tagged", "--json")[1])
@@ -107,3 +120,10 @@ def test_predictions_of_other_documents_are_refused(piispan, tmp_path, gold) -> 
     code, _, err = piispan("score", other, gold)
     assert code == 2
     assert "20 documents and 1 predictions do not match" in err
+
+
+def test_the_metric_is_written_as_a_space(piispan, tmp_path) -> None:
+    code, out, _ = piispan("space", tmp_path / "new", "--repo-id", "ada/scores")
+    assert code == 0
+    assert "hf upload ada/scores" in out
+    assert (tmp_path / "new" / "scores.py").is_file()

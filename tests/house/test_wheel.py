@@ -49,7 +49,7 @@ def test_package_data_is_there(wheel):
         "core/examples/presidio.yaml",
         "dataset_builder/data_card.md.jinja",
         "model_card/template.md.jinja",
-        "metric/space/space.py",
+        "metric/space/pii_span.py",
     ):
         assert wheel.get(f"piispan/{name}"), name
     assert [name for name in wheel if name.startswith("piispan/dataset_builder/frames/") and name.endswith(".yaml")]

@@ -36,7 +36,7 @@ def synth(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(help="Presidio JSON or JSONL.")],
+    source: Annotated[Path, typer.Argument(help="Presidio JSON, JSONL, or columns (.bio, .conll).")],
     out: Annotated[Path, typer.Argument(help="JSONL file to write.")],
     labels: Annotated[str | None, typer.Option(help="Check labels against this set: presidio, safe_harbor, or a YAML file.")] = None,
     force: Force = False,
@@ -68,7 +68,7 @@ def convert(
 
 @app.command()
 def export(
-    source: Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON or JSONL.")],
+    source: Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON, JSONL, or columns (.bio, .conll).")],
     folder: Annotated[Path, typer.Argument(help="Data folder to write; load_dataset opens it.")],
     split: Annotated[SplitName, typer.Option(help="How the documents are split.")] = "random",
     labels: Labels = "presidio",

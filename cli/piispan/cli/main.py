@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on sta
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
 OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
 Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
-Data = Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON or JSONL.")]
+Data = Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON, JSONL, or columns (.bio, .conll).")]
 
 
 def _version(wanted: bool) -> None:
@@ -178,7 +178,7 @@ def evaluate(
 @app.command(name="score")
 def score_command(
     predictions: Annotated[Path, typer.Argument(help="predictions.jsonl, or labelled documents whose spans are the predictions.")],
-    gold: Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON or JSONL.")],
+    gold: Data,
     compare: Annotated[Path | None, typer.Option(help="Predictions of another system for the same documents.")] = None,
     split: Annotated[SplitName | None, typer.Option(help="Score the test part of this split only.")] = None,
     labels: Labels = "presidio",
@@ -242,6 +242,18 @@ def score_command(
         typer.echo(f"broken: {fault}", err=True)
     if faults:
         raise typer.Exit(1)
+
+
+@app.command()
+def space(
+    folder: Annotated[Path, typer.Argument(help="New folder to write.")],
+    repo_id: Annotated[str, typer.Option("--repo-id", help="owner/name of the Space; the name is that of the evaluate module.")],
+) -> None:
+    """Write the metric as a Space for the Hub: a page to look at outputs, and evaluate.load("owner/name")."""
+    from piispan.metric import export_space
+
+    written = export_space(folder, repo_id)
+    typer.echo(f"{written}: try it with python app.py; upload it with hf upload {repo_id} {written} --repo-type space")
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Read labelled documents from the Presidio research JSON and from JSON Lines.
+"""Read labelled documents from the Presidio research JSON, from JSON Lines, and from token and tag columns.
 
 Every error names the file and the line or item, and the document where there is one. None holds any of the text: the
 standard library's own errors carry it (``json.JSONDecodeError.doc``, ``UnicodeDecodeError.object``), so they are never chained.
@@ -9,16 +9,18 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from piispan.core import DataError, Document, LabelSet
+from piispan.dataset_builder.columns import COLUMN_SUFFIXES, column_rows
 from piispan.dataset_builder.reports import ReadReport, Reject
 from piispan.dataset_builder.rows import document_row, presidio_row, to_document
 
 __all__ = ["OnError", "Reader", "iter_documents", "json_lines", "read_documents"]
 
-Reader = Literal["auto", "presidio", "jsonl"]
-"""``presidio``: a JSON array of ``full_text`` items. ``jsonl``: a document per line. ``auto``: by the file's first character."""
+Reader = Literal["auto", "presidio", "jsonl", "columns"]
+"""``presidio``: a JSON array of ``full_text`` items. ``jsonl``: a document per line. ``columns``: a token and its tag per line (CoNLL,
+BIO). ``auto``: columns by the file's ending (``.bio``, ``.conll``, ``.iob`` and the like), the others by its first character."""
 OnError = Literal["error", "skip"]
 """What to do with a row that cannot be read: stop, or leave it out and count it."""
 
@@ -43,7 +45,7 @@ def iter_documents(
     on_error: OnError = "error",
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
-    """The documents of a file, one at a time; JSON Lines is read a line at a time, a JSON array at once.
+    """The documents of a file, one at a time; lines are read one by one, a JSON array at once.
 
     Args:
         path: A file in UTF-8, with or without a byte order mark.
@@ -59,13 +61,14 @@ def iter_documents(
             id given twice, an unknown label.
     """
     path, report = Path(path), ReadReport() if report is None else report
-    if reader not in ("auto", "presidio", "jsonl") or on_error not in ("error", "skip"):
-        raise DataError(f"reader must be auto, presidio or jsonl and on_error error or skip, were: {reader!r}, {on_error!r}")
-    is_array = _starts_as_array(path) if reader == "auto" else reader == "presidio"
+    if reader not in get_args(Reader) or on_error not in get_args(OnError):
+        raise DataError(f"reader must be auto, presidio, jsonl or columns and on_error error or skip, were: {reader!r}, {on_error!r}")
+    layout = _layout(path) if reader == "auto" else reader
+    is_array = layout == "presidio"
     unit: Literal["item", "line"] = "item" if is_array else "line"
     schema = presidio_row if is_array else document_row
     seen: set[str] = set()
-    for number, row in _array(path) if is_array else json_lines(path):
+    for number, row in _rows(path, layout):
         try:
             if isinstance(row, DataError):
                 raise row
@@ -80,8 +83,28 @@ def iter_documents(
         seen.add(document.id)
         report.count(document)
         yield document
+    if not seen and not report.rejects:
+        raise DataError(f"{path}: no documents in the file")
     if not seen:
         raise DataError(f"{path}: no document can be read; {unit} {report.rejects[-1].number}: {report.rejects[-1].reason}")
+
+
+def _layout(path: Path) -> Reader:
+    if path.suffix.lower() in COLUMN_SUFFIXES:
+        return "columns"
+    return "presidio" if _starts_as_array(path) else "jsonl"
+
+
+def _rows(path: Path, layout: Reader) -> Iterator[tuple[int, object]]:
+    if layout == "presidio":
+        yield from _array(path)
+    elif layout == "jsonl":
+        yield from json_lines(path)
+    else:
+        try:
+            yield from column_rows(path)
+        except OSError as error:
+            raise _unreadable(path, error) from None
 
 
 def _starts_as_array(path: Path) -> bool:

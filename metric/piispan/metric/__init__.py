@@ -13,6 +13,8 @@ corpus and ratios are taken last; nothing to score is ``None``, never NaN.
 from pathlib import Path
 
 from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
+from piispan.metric.comparison import Comparison, JudgedSpan, Outcome, compare_output, read_gold
+from piispan.metric.export import export_space
 from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
 from piispan.metric.paired import PairedDifference, paired_bootstrap
@@ -25,12 +27,15 @@ __all__ = [
     "METRIC_VERSION",
     "Alignment",
     "Analysis",
+    "Comparison",
     "EdgeErrors",
     "Gate",
     "HallucinationRates",
+    "JudgedSpan",
     "LabelScores",
     "Leak",
     "Offsets",
+    "Outcome",
     "PairedDifference",
     "Scores",
     "SeenRecall",
@@ -38,11 +43,14 @@ __all__ = [
     "SpanScores",
     "analyse",
     "broken_gates",
+    "compare_output",
     "draw_confusion",
     "draw_labels",
+    "export_space",
     "markdown_report",
     "paired_bootstrap",
     "path",
+    "read_gold",
     "score",
     "scored_predictions",
     "write_report",
@@ -50,5 +58,5 @@ __all__ = [
 
 
 def path() -> str:
-    """The folder of the ``evaluate`` module, for ``evaluate.load(piispan.metric.path())``."""
-    return str(Path(__file__).parent / "space")
+    """The file of the ``evaluate`` module, for ``evaluate.load(piispan.metric.path())``."""
+    return str(Path(__file__).parent / "space" / "pii_span.py")

@@ -1,6 +1,6 @@
 """Score predictions that lie in a file, whoever made them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -47,8 +47,9 @@ def score_files(
     """Score predictions against labelled documents; nothing is decoded, so no model is needed.
 
     Args:
-        predictions: ``predictions.jsonl``, or labelled documents whose spans are the predictions. Ids tell which is of which document.
-        gold: Labelled documents.
+        predictions: ``predictions.jsonl``, or labelled documents whose spans are the predictions: JSON Lines, Presidio JSON, or token and
+            tag columns (``.bio``, ``.conll``). Ids tell which is of which document; sentences of columns are numbered.
+        gold: Labelled documents in any of these layouts.
         compare: Predictions of another system for the same documents, read as the first are.
         split: Score only the test part of this split of ``gold``.
         labels: Label set of the documents.
@@ -65,8 +66,8 @@ def score_files(
     """
     known, output = LabelSet.load(labels), None if format is None else get_format(format)
     documents = read_documents(gold, labels=known)[0] if split is None else list(read_split(gold, split, known).test)
-    ours = _predictions(predictions)
-    theirs = None if compare is None else _predictions(compare)
+    ours = _predictions(predictions, documents)
+    theirs = None if compare is None else _predictions(compare, documents)
     scores = score(documents, ours, known, format=output, alignment=alignment, offsets=offsets, resamples=resamples, seed=seed)
     read = partial(scored_predictions, documents, labels=known, format=output, alignment=alignment, offsets=offsets)
     ours = read(ours)
@@ -74,11 +75,16 @@ def score_files(
     return Scored(scores, analyse(documents, ours, known), differences)
 
 
-def _predictions(path: str | Path) -> list[Prediction]:
-    """Those of a JSON Lines file, be it of predictions or of documents, or of a JSON array of documents."""
-    if Path(path).suffix == ".json":
-        return [Prediction(document.id, document.spans) for document in read_documents(path)[0]]
-    return read_predictions(path)
+def _predictions(path: str | Path, documents: Sequence[Document]) -> list[Prediction]:
+    """Those of a JSON Lines file, of predictions or of documents, or of documents in another layout, which must have the gold texts."""
+    if Path(path).suffix.lower() in {".jsonl", ".ndjson"}:
+        return read_predictions(path)
+    texts = {document.id: document.text for document in documents}
+    read = read_documents(path)[0]
+    for document in read:
+        if document.text != texts.get(document.id, document.text):
+            raise DataError(f"{path}: document {document.id!r} has another text than its gold document, so offsets mean nothing")
+    return [Prediction(document.id, document.spans) for document in read]
 
 
 def _differences(

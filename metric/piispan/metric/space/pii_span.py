@@ -1,6 +1,7 @@
 """The metric as an ``evaluate`` module: ``evaluate.load(piispan.metric.path())``.
 
-``evaluate`` reads the imports of this file with a regular expression: one import on a line, nothing after it.
+``evaluate`` reads the imports of this file with a regular expression: one import on a line, and after it nothing but where
+to install it from.
 """
 
 import datasets
@@ -51,9 +52,18 @@ class PiiSpan(evaluate.Metric):  # type: ignore[misc]
         rows, gold = check_rows(predictions, references)
         super().add_batch(predictions=rows, references=gold, **kwargs)
 
-    def add(self, *, prediction: object = None, reference: object = None, **kwargs: object) -> None:
-        """Add the row of one document."""
-        rows, gold = check_rows([prediction], [reference])
+    def add(
+        self,
+        *,
+        prediction: object = None,
+        reference: object = None,
+        predictions: object = None,
+        references: object = None,
+        **kwargs: object,
+    ) -> None:
+        """Add the row of one document; ``evaluate.combine`` gives one row too under the plural names."""
+        row = predictions if prediction is None else prediction
+        rows, gold = check_rows([row], [references if reference is None else reference])
         super().add(prediction=rows[0], reference=gold[0], **kwargs)
 
     def _compute(self, predictions, references, labels=None, resamples=1000, seed=0):  # type: ignore[no-untyped-def]

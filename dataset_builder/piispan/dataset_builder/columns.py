@@ -1,0 +1,87 @@
+"""Token and tag columns (CoNLL-2003 and its kin): a token on a line, its tag last, an empty line after each sentence.
+
+Tags are read as ``conlleval`` does: a mention begins at ``B``, ``S`` or ``U``, after ``O``, after ``E``, ``L``, ``S`` or ``U``, and where
+the label changes. So IOB1, IOB2, BIOES and BILOU are all read right, and an ``I`` that continues nothing begins a mention.
+(E. Tjong Kim Sang and F. De Meulder, "Introduction to the CoNLL-2003 Shared Task", 2003.)
+"""
+
+import codecs
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from piispan.core import DataError
+
+__all__ = ["COLUMN_SUFFIXES", "column_rows"]
+
+COLUMN_SUFFIXES = frozenset({".bio", ".bioes", ".conll", ".conll2003", ".iob", ".iob2"})
+"""Endings of files that hold columns."""
+
+_TAG = re.compile(r"O|([BIESLU])-(\S+)")
+
+
+class _Token(NamedTuple):
+    text: str
+    prefix: str
+    label: str
+
+
+def column_rows(path: Path) -> Iterator[tuple[int, object]]:
+    """The number of each sentence's first line, with its row ``{"id", "text", "spans"}`` or the ``DataError`` of the sentence.
+
+    The text is the tokens with a blank between; the ids are ``sentence-00001`` and on. ``-DOCSTART-`` lines, and lines that begin with
+    ``#`` and do not end in a tag, are passed over.
+
+    Args:
+        path: A file in UTF-8 whose lines are columns with tabs or blanks between, the token first and the tag last.
+    """
+    columns: int | None = None
+    sentence: list[_Token] = []
+    fault: DataError | None = None
+    first = count = 0
+    for number, line in _lines(path):
+        if line is not None and (not line.strip() or line.startswith("-DOCSTART-")):
+            if sentence or fault:
+                count += 1
+                yield first, fault or _row(count, sentence)
+            sentence, fault = [], None
+            continue
+        if not sentence and not fault:
+            first = number
+        cells = [] if line is None else line.split("\t") if "\t" in line else line.split()
+        match = _TAG.fullmatch(cells[-1].strip()) if cells else None
+        if match is None and line is not None and line.startswith("#"):
+            continue
+        columns = columns or len(cells)
+        if line is None:
+            fault = fault or DataError(f"line {number} is not UTF-8")
+        elif match is None or len(cells) < 2 or len(cells) != columns or not cells[0].strip():
+            fault = fault or DataError(f"line {number} is not a token and a tag in {max(columns, 2)} columns")
+        else:
+            sentence.append(_Token(cells[0].strip(), match[1] or "O", match[2] or ""))
+    if sentence or fault:
+        yield first, fault or _row(count + 1, sentence)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
+    """Numbered lines without their ends; ``None`` for one that is not UTF-8."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            try:
+                yield number, line.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").decode("utf-8").rstrip("\r\n")
+            except UnicodeDecodeError:
+                yield number, None
+
+
+def _row(number: int, sentence: Sequence[_Token]) -> dict[str, object]:
+    spans: list[dict[str, object]] = []
+    position, previous = 0, _Token("", "O", "")
+    for token in sentence:
+        end = position + len(token.text)
+        if token.label and token.label == previous.label and previous.prefix not in "ELSU" and token.prefix not in "BSU":
+            spans[-1]["end"] = end
+        elif token.label:
+            spans.append({"start": position, "end": end, "label": token.label})
+        position, previous = end + 1, token
+    return {"id": f"sentence-{number:05d}", "text": " ".join(token.text for token in sentence), "spans": spans}

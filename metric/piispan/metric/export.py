@@ -1,0 +1,82 @@
+"""The metric as a Space for the Hub: its page, its ``evaluate`` module, and the code of ``core`` and ``metric`` beside them."""
+
+import re
+import shutil
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from piispan.core.errors import DataError
+from piispan.core.files import replacing_folder
+from piispan.metric.scores import METRIC_VERSION
+
+__all__ = ["export_space"]
+
+_DEFAULT_ID = "you/pii_span"
+_REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/([A-Za-z_][A-Za-z0-9_]*)")
+_IMPORT = "from piispan.metric.rows import check_rows, score_rows"
+
+
+def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
+    """Write a folder to upload as a Space: ``hf upload you/pii_span FOLDER --repo-type space``.
+
+    The Space runs without ``piispan`` from a package index: ``piispan/core`` and ``piispan/metric`` are copied into it. It can be
+    installed from there too, and ``evaluate.load("you/pii_span")`` tells a user without piispan the ``pip install`` to do so.
+
+    Args:
+        folder: A new folder, or an empty one.
+        repo_id: ``owner/name`` on the Hub. ``evaluate`` loads ``name.py``, so the name must be that of a Python module.
+
+    Returns:
+        The folder.
+
+    Raises:
+        DataError: If the id is not of this form, the folder is not empty, or it cannot be written.
+    """
+    match = _REPO_ID.fullmatch(repo_id)
+    if not match:
+        raise DataError(f"repo_id must be owner/name, the name in letters, digits and underscores, was: {repo_id!r}")
+    target = Path(folder)
+    if target.is_dir() and any(target.iterdir()):
+        raise DataError(f"{target}: is not empty; give a new folder, and upload it over the Space")
+    with replacing_folder(target) as draft:
+        for room in ("core", "metric"):
+            with as_file(files(f"piispan.{room}")) as source:
+                shutil.copytree(source, draft / "piispan" / room, ignore=shutil.ignore_patterns("__pycache__"))
+        page = draft / "piispan" / "metric" / "space"
+        requirements = (page / "requirements.txt").read_text("utf-8")
+        texts = {
+            "README.md": (page / "README.md").read_text("utf-8").replace(_DEFAULT_ID, repo_id),
+            "app.py": (page / "app.py").read_text("utf-8"),
+            f"{match[1]}.py": _with_source((page / "pii_span.py").read_text("utf-8"), repo_id),
+            "requirements.txt": requirements,
+            "pyproject.toml": _project([line for line in requirements.splitlines() if not line.startswith("gradio")]),
+        }
+        for name, text in texts.items():
+            (draft / name).write_text(text, "utf-8")
+    return target
+
+
+def _with_source(module: str, repo_id: str) -> str:
+    """The module, with the place of piispan where ``evaluate`` looks for it: behind the import."""
+    return module.replace(_IMPORT, f"{_IMPORT}  # From: git+https://huggingface.co/spaces/{repo_id}")
+
+
+def _project(requirements: list[str]) -> str:
+    lines = "".join(f'  "{requirement}",\n' for requirement in requirements)
+    return f"""\
+[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "piispan-metric"
+version = "{METRIC_VERSION}"
+description = "Scores for PII taggers: the metric of piispan alone"
+license = "Apache-2.0"
+requires-python = ">=3.11"
+dependencies = [
+{lines}]
+
+[tool.hatch.build.targets.wheel]
+packages = ["piispan"]
+"""

@@ -1,0 +1,61 @@
+"""Every span of one document, judged: the page's figures and colours come from here."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from piispan.core import FormatError, LabelSet, Span, get_format
+from piispan.metric import compare_output, read_gold
+from tests.core.strategies import documents
+
+LABELS = LabelSet.load("presidio")
+TAGGED = get_format("tagged")
+SOURCE = "Ada Lovelace of Zürich, 36, called."
+GOLD = "<PERSON>Ada Lovelace</PERSON> of <GPE>Zürich</GPE>, <AGE>36</AGE>, called."
+
+
+def test_each_outcome_has_its_partner() -> None:
+    output = "<PERSON>Ada</PERSON> Lovelace of <ORGANIZATION>Zürich</ORGANIZATION>, 36, <TITLE>called</TITLE>."
+    found = compare_output(read_gold(GOLD, SOURCE, LABELS), output, LABELS, TAGGED)
+    person, zurich, age = found.gold
+    assert (person.outcome, person.partner) == ("partial", Span(0, 3, "PERSON"))
+    assert (zurich.outcome, zurich.partner) == ("incorrect", Span(16, 22, "ORGANIZATION"))
+    assert (age.outcome, age.partner) == ("missing", None)
+    assert [(one.outcome, one.partner) for one in found.predicted] == [
+        ("partial", person.span),
+        ("incorrect", zurich.span),
+        ("spurious", None),
+    ]
+
+
+def test_a_right_answer_is_correct_throughout() -> None:
+    found = compare_output(read_gold(GOLD, SOURCE, LABELS), GOLD, LABELS, TAGGED)
+    assert {one.outcome for one in (*found.gold, *found.predicted)} == {"correct"}
+    assert found.scores.f1 == 1.0
+
+
+@given(st.data(), documents(), st.sampled_from(["tagged", "json", "json_values"]))
+def test_outcomes_add_up_to_the_counts_of_semeval(data, gold, name) -> None:
+    output = get_format(name).render(data.draw(documents(st.just(gold.text))))
+    found = compare_output(gold, output, LABELS, get_format(name))
+    counts, strict = found.scores.semeval["partial"], found.scores.semeval["strict"]
+    said = [one.outcome for one in found.gold]
+    assert (said.count("missing"), said.count("partial")) == (counts.missing, counts.partial)
+    assert said.count("correct") == strict.correct
+    assert [one.outcome for one in found.predicted].count("spurious") == counts.spurious
+    assert [one.span for one in found.gold] == list(gold.spans)
+
+
+@pytest.mark.parametrize(
+    ("tagging", "message"),
+    [
+        (SOURCE.replace("Ada", "Eve"), "other characters differ"),
+        (f"{SOURCE} Sure!", "other characters differ"),
+        (SOURCE.replace("Ada", "<PERSON>Ada"), "unbalanced"),
+        (SOURCE.replace("Ada", "<CITY>Ada</CITY>"), "no label of the set 'presidio'"),
+    ],
+)
+def test_a_gold_tagging_that_is_none_is_refused(tagging, message) -> None:
+    with pytest.raises(FormatError, match=message) as caught:
+        read_gold(tagging, SOURCE, LABELS)
+    assert "Ada" not in str(caught.value)

@@ -1,0 +1,188 @@
+"""The exported Space, in processes that know no other piispan: its ``evaluate`` module, and its page in a real browser."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+import tomllib
+import urllib.request
+from pathlib import Path
+
+import pytest
+import yaml
+
+from piispan.core import DataError
+from piispan.metric import export_space
+from tests.house.rooms import PYPROJECT, ROOT
+
+ALONE = [sys.executable, "-S"]
+"""Python that reads no ``.pth`` file, so that an editable install of this checkout is not found."""
+PREAMBLE = f"import sys; sys.path[:0] = [sys.argv[1]]; sys.path.append({sysconfig.get_paths()['purelib']!r}); "
+NOT_REQUIRED = ("faker", "matplotlib", "peft", "trl", "typer")
+"""Dependencies of other rooms. (torch and transformers are imported by ``evaluate`` itself, where they are installed.)"""
+
+PROGRAM = f"""
+for name in {NOT_REQUIRED!r}:
+    sys.modules[name] = None
+import evaluate, json, piispan.metric
+metric = evaluate.load(sys.argv[1] + "/pii_span.py")
+rows = dict(
+    predictions=[{{"spans": [{{"start": 5, "end": 8, "label": "PERSON"}}]}}],
+    references=[{{"spans": [{{"start": 5, "end": 12, "label": "PERSON"}}]}}],
+)
+alone = metric.compute(**rows, labels="presidio", resamples=20)
+both = evaluate.combine({{"ours": metric, "again": evaluate.load(piispan.metric.path())}})
+computed = both.compute(**rows, labels="presidio", resamples=20)
+both.add(prediction=rows["predictions"][0], reference=rows["references"][0])
+added = both.compute(labels="presidio", resamples=20)
+print(json.dumps([piispan.metric.__file__, alone, computed, added]))
+"""
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory) -> Path:
+    return export_space(tmp_path_factory.mktemp("space") / "new", "ada/pii_span")
+
+
+def offline(folder: Path, **more: str) -> dict[str, str]:
+    cache = {"HF_HOME": str(folder), "HF_MODULES_CACHE": str(folder / "modules"), "HF_HUB_OFFLINE": "1"}
+    return {**os.environ, **cache, "GRADIO_ANALYTICS_ENABLED": "False", **more}
+
+
+def test_it_scores_and_combines_without_an_installed_piispan(exported, tmp_path) -> None:
+    command = [*ALONE, "-c", PREAMBLE + PROGRAM, str(exported)]
+    done = subprocess.run(command, env=offline(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    place, alone, computed, added = json.loads(done.stdout.splitlines()[-1])
+    assert place == str(exported / "piispan" / "metric" / "__init__.py")
+    assert (alone["f1"], alone["f1_partial"], alone["recall"]) == (0.0, 0.5, 0.0)
+    assert computed == added == {f"{name}_{key}": value for name in ("ours", "again") for key, value in alone.items()}
+
+
+def test_loaded_from_the_hub_alone_it_says_what_to_install(exported, tmp_path) -> None:
+    shutil.copy(exported / "pii_span.py", tmp_path)
+    program = PREAMBLE + "import evaluate; evaluate.load(sys.argv[1] + '/pii_span.py')"
+    command = [*ALONE, "-c", program, str(tmp_path)]
+    done = subprocess.run(command, env=offline(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "pip install git+https://huggingface.co/spaces/ada/pii_span" in done.stderr
+
+
+def test_its_requirements_are_those_of_the_package(exported) -> None:
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    requirements = (exported / "requirements.txt").read_text("utf-8").split()
+    assert set(requirements) <= {*PYPROJECT["project"]["dependencies"], *extras["app"]}
+    project = tomllib.loads((exported / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["dependencies"] == [one for one in requirements if not one.startswith("gradio")]
+    card = (exported / "README.md").read_text("utf-8")
+    front = yaml.safe_load(card.split("---")[1])
+    assert f"gradio=={front['sdk_version']}\n" in (ROOT / "constraints.txt").read_text("utf-8")
+    assert (exported / front["app_file"]).is_file()
+    assert "you/pii_span" not in card
+    assert 'evaluate.load("ada/pii_span")' in card
+
+
+def test_it_can_be_installed(exported, tmp_path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(exported)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [path.name.split("-")[0] for path in tmp_path.glob("*.whl")] == ["piispan_metric"]
+
+
+def test_what_cannot_be_exported(tmp_path) -> None:
+    for repo_id in ("pii_span", "ada/pii-span", "ada/", "a/b/c", "ada/1a"):
+        with pytest.raises(DataError, match="repo_id must be owner/name"):
+            export_space(tmp_path / "new", repo_id)
+    (tmp_path / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(DataError, match="is not empty"):
+        export_space(tmp_path, "ada/pii_span")
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def page(exported, tmp_path_factory):
+    """The page in headless Chromium."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("no Chromium on this machine: install it to test the page (Debian: apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    port, cache = free_port(), tmp_path_factory.mktemp("cache")
+    program = PREAMBLE + "import runpy; runpy.run_path(sys.argv[1] + '/app.py', run_name='__main__')"
+    environment = offline(cache, GRADIO_SERVER_PORT=str(port), no_proxy="127.0.0.1,localhost")
+    server = subprocess.Popen([*ALONE, "-c", program, str(exported)], cwd=exported, env=environment)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/", server)
+        with sync_playwright() as driver:
+            browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+            tab = browser.new_page(viewport={"width": 1280, "height": 900})
+            tab.set_default_timeout(30_000)
+            tab.goto(f"http://127.0.0.1:{port}/")
+            yield tab
+            browser.close()
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        assert server.poll() is None, "the page's server stopped"
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise AssertionError("the page's server does not answer")
+
+
+def seen(page, label: str) -> str:
+    """The text of one of the two highlighted views, names of spans included."""
+    return re.sub(r"\s+", " ", page.locator(".block", has=page.get_by_test_id("block-label").filter(has_text=label)).last.inner_text())
+
+
+def test_the_page_shows_the_errors_of_its_example(page) -> None:
+    page.get_by_text("spurious").first.wait_for()
+    gold, said = seen(page, "Gold spans"), seen(page, "Spans of the output")
+    for name in ("PERSON: partial", "GPE: incorrect (ORGANIZATION)", "AGE: missing", "PHONE_NUMBER: correct"):
+        assert name.lower() in gold.lower()
+    for name in ("PERSON: partial", "ORGANIZATION: incorrect (GPE)", "TITLE: spurious", "PHONE_NUMBER: correct"):
+        assert name.lower() in said.lower()
+    assert "25.0 %" in page.get_by_role("table").first.inner_text()
+
+
+def test_the_page_compares_what_is_pasted(page) -> None:
+    page.get_by_label("Source", exact=True).fill("Mia Lee of Rome")
+    page.get_by_label("Gold tagging: the source with tags").fill("<PERSON>Mia Lee</PERSON> of <GPE>Rome</GPE>")
+    page.get_by_label("Model output").fill("<PERSON>Mia Lee</PERSON> of <GPE>Roma</GPE>")
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_text("text drift: its text is not the source").wait_for()
+    page.get_by_text("mention 2: value not in source").wait_for()
+    assert seen(page, "Gold spans").lower().count("missing") == 2
+
+
+def test_the_page_refuses_a_gold_tagging_that_is_none(page) -> None:
+    page.get_by_label("Source", exact=True).fill("Mia Lee of Rome")
+    page.get_by_label("Gold tagging: the source with tags").fill("<PERSON>Mia Loo</PERSON> of Rome")
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_text("the gold tagging is not the source with tags in it").wait_for()
+
+
+def test_the_page_loads_nothing_from_elsewhere(page) -> None:
+    hosts: set[str] = set()
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.reload()
+    page.get_by_text("spurious").first.wait_for()
+    page.wait_for_timeout(500)
+    assert {host.split(":")[0] for host in hosts} == {"127.0.0.1"}
