@@ -20,8 +20,8 @@ def test_import_is_light():
 
 def test_exports_exist():
     assert all(hasattr(piispan.metric, name) for name in piispan.metric.__all__)
-    folder = Path(piispan.metric.path())
-    assert (folder / f"{folder.name}.py").is_file()
+    assert Path(piispan.metric.path()).name == "pii_span.py"
+    assert Path(piispan.metric.path()).is_file()
 
 
 def test_readme_examples_run(tmp_path, monkeypatch):
