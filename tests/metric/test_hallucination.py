@@ -1,10 +1,15 @@
 """Rates over raw outputs, with a made-up format and with the real ones."""
 
-import pytest
+from dataclasses import replace
 
-from piispan.core import DataError, Document, Label, LabelSet, Mention, Parsed, Prediction, Problem, Span
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from piispan.core import FORMATS, DataError, Document, Label, LabelSet, Mention, Parsed, Prediction, Problem, Span
 from piispan.core.formats import get_format
 from piispan.metric import HallucinationRates, analyse, score, scored_predictions
+from tests.core.strategies import word_documents
 
 LABELS = LabelSet("test", tuple(Label(name, "a label") for name in ("PERSON", "CITY")))
 DOCUMENTS = [Document(name, "Ann is in Rome", (Span(0, 3, "PERSON"), Span(10, 14, "CITY"))) for name in "abcd"]
@@ -126,10 +131,15 @@ def test_some_outputs_are_refused():
         score(DOCUMENTS, predictions("whole", "whole", None, "whole"), LABELS, format=FakeFormat())
 
 
-@pytest.mark.parametrize("name", ["tagged", "json", "json_values", "bio"])
-def test_rendered_documents_score_one_in_the_real_formats(name):
+@pytest.mark.parametrize("name", FORMATS)
+@given(corpus=st.lists(word_documents(), min_size=1, max_size=3))
+def test_rendered_documents_score_one_with_nothing_hallucinated(name, corpus):
+    corpus = [replace(document, id=str(number)) for number, document in enumerate(corpus)]
     form = get_format(name)
-    answers = [Prediction(x.id, (), output=form.render(x)) for x in DOCUMENTS]
-    scores = score(DOCUMENTS, answers, LABELS, format=form, resamples=0)
-    assert (scores.f1, scores.f1_recovered, scores.leak_rate) == (1.0, 1.0, 0.0)
-    assert set(scores.hallucination.to_dict().values()) == {0.0}
+    answers = [Prediction(x.id, (), output=form.render(x)) for x in corpus]
+    scores = score(corpus, answers, LabelSet.load("presidio"), format=form, resamples=0)
+    one = 1.0 if any(document.spans for document in corpus) else None
+    assert (scores.f1, scores.f1_recovered, scores.char_recall) == (one, one, one)
+    rates = scores.hallucination.to_dict()
+    assert set(rates.values()) <= {0.0, None}
+    assert {rates[key] for key in ("malformed_rate", "text_drift_rate", "extraneous_text_rate", "offset_error_rate")} == {0.0}

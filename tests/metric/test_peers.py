@@ -13,7 +13,7 @@ from piispan.metric import Scores, SemEvalCounts, SpanScores, score
 NAMES = ("PERSON", "CITY", "PHONE")
 LABELS = LabelSet("test", tuple(Label(name, "a label") for name in NAMES))
 LENGTH = 40
-DOCUMENTS = 400
+DOCUMENTS = 4000
 
 
 def flat_spans(generator: random.Random) -> list[Span]:

@@ -65,7 +65,7 @@ def blurred(document: Document, rng: random.Random) -> tuple[Span, ...]:
 @pytest.fixture(scope="module")
 def pairs() -> Pairs:
     rng = random.Random(4)
-    documents = [Document(d.id, d.text, on_tokens(d.text, d.spans)) for d in synthesise(1200, seed=8)]
+    documents = [Document(d.id, d.text, on_tokens(d.text, d.spans)) for d in synthesise(3000, seed=8)]
     return [(document, blurred(document, rng)) for document in documents]
 
 
