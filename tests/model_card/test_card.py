@@ -74,7 +74,7 @@ def test_safe_harbor_recall_is_pooled_over_gold_spans(facts: CardFacts) -> None:
 
 def test_training_and_data_figures_are_on_the_card(facts: CardFacts) -> None:
     card = str(generate_card(facts))
-    assert table_rows(card, "Documents") == ["1,600 (0 cut into several, 3 dropped, as too long)"]
+    assert table_rows(card, "Documents trained on") == ["1,600 (0 cut into several, 3 dropped, as too long)"]
     assert table_rows(card, "Trainable parameters") == ["1,843,200"]
     assert table_rows(card, "LoRA") == ["rank 16, alpha 32, on `q_proj`, `k_proj`, `v_proj`, `o_proj`"]
     assert table_rows(card, "Documents per split") == ["`test` 200, `train` 1,603"]
