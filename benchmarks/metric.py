@@ -137,13 +137,14 @@ def apart(documents: Sequence[Document], predictions: Sequence[Prediction], toke
 
 
 def same_as_presidio(documents: list[Document], predictions: list[Prediction], tokens: list[Tokens]) -> bool:
-    """True and false positives, and false negatives, by label."""
+    """Spans found, gold and predicted, by label: that is true and false positives, and false negatives."""
     chosen = apart(documents, predictions, tokens)
     parts = [[side[number] for number in chosen] for side in (documents, predictions, tokens)]
     theirs, ours = by_presidio(*parts)().per_type, score(parts[0], parts[1], LABELS, resamples=0)
     for name, one in ours.per_label.items():
         found = round((one.recall or 0.0) * one.n)
-        if (theirs[name].true_positives, theirs[name].num_annotated) != (found, one.n):
+        said = sum(span.label == name for prediction in parts[1] for span in prediction.spans)
+        if (theirs[name].true_positives, theirs[name].num_annotated, theirs[name].num_predicted) != (found, one.n, said):
             return False
     return True
 

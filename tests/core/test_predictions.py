@@ -80,14 +80,14 @@ BAD = {
     '{"id": "Planted": 5}': r"not JSON \(column 17\)",
     "[" * 100_000: r"not JSON \(RecursionError\)",
     '["Planted"]': "not a JSON object",
-    '{"spans": [], "output": "Planted"}': "a prediction needs an id",
-    '{"id": "d7", "output": "Planted"}': "a prediction needs an id",
-    '{"id": "d7", "spans": [], "output": ["Planted"]}': "a prediction needs an id",
+    '{"spans": [], "output": "Planted"}': "a prediction needs the key id, a string",
+    '{"id": "d7", "output": "Planted"}': "prediction 'd7': needs the key spans, a list",
+    '{"id": "d7", "spans": [], "output": ["Planted"]}': "prediction 'd7': output must be a string or null",
     '{"id": "d7", "spans": [], "passes": "Planted"}': "prediction 'd7': passes, seconds and output_tokens must be numbers",
-    '{"id": "d7", "spans": ["Planted"]}': r"prediction 'd7': a span is not well formed \(TypeError\)",
-    '{"id": "d7", "spans": [{"start": 0}]}': r"prediction 'd7': a span is not well formed \(KeyError\)",
-    '{"id": "d7", "spans": [{"start": 3, "end": 3, "label": "A"}]}': r"prediction 'd7': a span is not well formed \(SpanError\)",
-    '{"id": "d7", "spans": [{"start": 0, "end": 3, "label": "A", "score": "Planted"}]}': r"prediction 'd7': a span is not well formed",
+    '{"id": "d7", "spans": ["Planted"]}': "prediction 'd7', span 0: not a JSON object",
+    '{"id": "d7", "spans": [{"start": 0}]}': "prediction 'd7', span 0: lacks the key end and label",
+    '{"id": "d7", "spans": [{"start": 3, "end": 3, "label": "A"}]}': "prediction 'd7', span 0: a span needs 0 <= start < end",
+    '{"id": "d7", "spans": [{"start": 0, "end": 3, "label": "A", "score": "Planted"}]}': "prediction 'd7', span 0: score must be",
 }
 
 

@@ -76,6 +76,13 @@ def test_bad_sentences_can_be_left_out(tmp_path) -> None:
     assert [reject.number for reject in report.rejects] == [3]
 
 
+def test_columns_that_are_numbered_or_under_another_name_are_named(tmp_path) -> None:
+    with pytest.raises(DataError, match="line 1: the first column numbers the tokens"):
+        read_documents(written(tmp_path, "1 Ada B-PERSON\n2 Lovelace I-PERSON\n"))
+    with pytest.raises(DataError, match="token and tag columns need a file ending such as"):
+        read_documents(written(tmp_path, "Ada B-PERSON\n", "gold.tsv"))
+
+
 def test_any_file_can_be_read_as_columns(tmp_path) -> None:
     assert read_documents(written(tmp_path, "a O\n", "gold.txt"), reader="columns")[0][0].text == "a"
     with pytest.raises(DataError, match="no such file"):

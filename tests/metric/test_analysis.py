@@ -48,11 +48,12 @@ def test_counts_are_those_of_the_scores() -> None:
     documents = [Document(str(i), "x" * LENGTH, tuple(spans)) for i, spans in enumerate(gold)]
     predictions = [Prediction(str(i), tuple(blurred(spans, generator))) for i, spans in enumerate(gold)]
     found, scores = analyse(documents, predictions, PEER_LABELS), score(documents, predictions, PEER_LABELS, resamples=0)
-    counts = scores.semeval["partial"]
-    assert sum(map(sum, found.confusion)) == counts.correct + counts.partial
-    assert (sum(found.missed), sum(found.spurious)) == (counts.missing, counts.spurious)
+    types, partial = scores.semeval["type"], scores.semeval["partial"].partial
+    assert sum(found.confusion[i][i] for i in range(len(found.labels))) == types.correct
+    assert sum(map(sum, found.confusion)) == types.correct + types.incorrect
+    assert (sum(found.missed), sum(found.spurious)) == (types.missing, types.spurious)
     for edges in (found.starts, found.ends):
-        assert sum(edges.early) + sum(edges.late) + edges.right == counts.partial
+        assert sum(edges.early) + sum(edges.late) + edges.right == partial
     gold_characters = sum(span.end - span.start for spans in gold for span in spans)
     assert sum(found.leaked_characters) / gold_characters == pytest.approx(scores.leak_rate)
     every = analyse(documents, predictions, PEER_LABELS, most_leaks=300).leaks

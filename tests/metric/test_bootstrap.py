@@ -2,6 +2,7 @@
 
 import random
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -38,8 +39,33 @@ def test_interval_equals_that_of_resampled_corpora():
         flat = score(again, said, LABELS, resamples=0).to_dict()
         for name, column in values.items():
             column.append(flat[name])
+    single = [score([d], [p], LABELS, resamples=0).to_dict() for d, p in zip(documents, predictions, strict=True)]
     for name, column in values.items():
-        assert scores.intervals[name] == percentile_interval(np.array(column, dtype=np.float64)), name
+        ends = percentile_interval(np.array(column, dtype=np.float64))
+        if ends is not None:  # no end is better than documents without an error, or all wrong, could prove
+            reach = 0.025 ** (1 / sum(flat[name] is not None for flat in single))
+            ends = min(ends[0], reach), max(ends[1], 1 - reach)
+        assert scores.intervals[name] == (ends and pytest.approx(ends, abs=1e-12)), name
+
+
+def test_an_error_more_never_makes_an_interval_better():
+    """``--confident`` gates stand on this: who finds everything must not fare worse than who misses one."""
+    for size in (1, 3, 40, 100):
+        documents = [Document(str(i), "x" * 20, tuple(Span(2 * j, 2 * j + 1, "L0") for j in range(10))) for i in range(size)]
+        ends = []
+        for missed in (0, 1, 5):
+            said = [Prediction(d.id, d.spans[missed if i == 0 else 0 :]) for i, d in enumerate(documents)]
+            intervals = score(documents, said, LABELS).intervals
+            ends.append((intervals["recall"][0], -intervals["leak_rate"][1], -intervals["leaked_documents"][1]))
+        for better, worse in pairwise(ends):
+            assert all(left >= right for left, right in zip(better, worse, strict=True)), size
+
+
+def test_one_document_proves_next_to_nothing():
+    document = Document("a", "x" * 20, tuple(Span(2 * j, 2 * j + 1, "L0") for j in range(10)))
+    intervals = score([document], [Prediction("a", document.spans[1:])], LABELS).intervals
+    assert intervals["recall"] == pytest.approx((0.025, 0.975))
+    assert intervals["leaked_documents"] == pytest.approx((0.025, 1.0))
 
 
 def test_interval_has_about_the_width_of_theory():

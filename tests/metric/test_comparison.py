@@ -1,10 +1,12 @@
 """Every span of one document, judged: the page's figures and colours come from here."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piispan.core import FormatError, LabelSet, Span, get_format
+from piispan.core import Document, FormatError, LabelSet, Span, get_format
 from piispan.metric import compare_output, read_gold
 from tests.core.strategies import documents
 
@@ -32,6 +34,17 @@ def test_a_right_answer_is_correct_throughout() -> None:
     found = compare_output(read_gold(GOLD, SOURCE, LABELS), GOLD, LABELS, TAGGED)
     assert {one.outcome for one in (*found.gold, *found.predicted)} == {"correct"}
     assert found.scores.f1 == 1.0
+
+
+def test_of_two_labels_on_one_stretch_the_right_one_is_correct() -> None:
+    """Whatever their order by name: JSON can say both."""
+    for right, wrong in (("PERSON", "GPE"), ("GPE", "PERSON"), ("AGE", "ORGANIZATION"), ("ORGANIZATION", "AGE")):
+        document = Document("d", "Mia Lee", (Span(0, 7, right),))
+        rows = [{"entity_type": label, "entity_value": "Mia Lee", "start_position": 0, "end_position": 7} for label in (wrong, right)]
+        found = compare_output(document, json.dumps(rows), LABELS, get_format("json"))
+        assert [one.outcome for one in found.gold] == ["correct"]
+        assert {one.span.label: one.outcome for one in found.predicted} == {right: "correct", wrong: "spurious"}
+        assert found.scores.semeval["strict"].correct == 1
 
 
 @given(st.data(), documents(), st.sampled_from(["tagged", "json", "json_values"]))

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import piispan.metric
-from piispan.core import DataError, Document, LabelSet, Prediction, Span
+from piispan.core import DataError, Document, LabelError, LabelSet, Prediction, Span
 from piispan.metric.rows import check_rows, score_rows
 
 ROOT = Path(__file__).parents[2]
@@ -77,7 +77,13 @@ def spans(*rows: object) -> dict[str, object]:
         ([spans({"start": 0, "label": SECRET})], [GOOD], "predictions[0], span 0: lacks the key end"),
         ([spans({"start": 0, "end": 2.0, "label": "A"})], [GOOD], "predictions[0], span 0: offsets must be integers, was: float"),
         ([spans({"start": False, "end": 2, "label": "A"})], [GOOD], "predictions[0], span 0: offsets must be integers, was: bool"),
-        ([spans({"start": 0, "end": 2**40, "label": "A"})], [GOOD], "predictions[0], span 0: offsets must be at most 2147483647"),
+        (
+            [spans({"start": 0, "end": 2**40, "label": "A"})],
+            [GOOD],
+            "predictions[0], span 0: offsets must be at least 0 and at most 2147483647",
+        ),
+        ([spans({"start": -(10**5000), "end": 2, "label": "A"})], [GOOD], "predictions[0], span 0: offsets must be at least 0"),
+        ([GOOD], [spans({"start": 0, "end": 2, "label": "A\ud83d"})], "references[0], span 0: the label holds a lone surrogate"),
         ([spans({"start": 2, "end": 2, "label": "A"})], [GOOD], "predictions[0], span 0: a span needs 0 <= start < end"),
         ([spans({"start": 0, "end": 2, "label": None})], [GOOD], "predictions[0], span 0: label must be a non-empty string"),
         ([GOOD], [spans(*GOOD["spans"] * 2)], "references[0]: spans [0:20] and [0:20] overlap"),
@@ -103,3 +109,51 @@ def test_labels_default_to_those_of_the_references():
     assert (scores["f1"], scores["f1_boundaries"]) == (0.0, 1.0)
     assert "|labels:data-" in scores["signature"]
     assert score_rows([], [], resamples=0)["f1"] is None
+
+
+OUTPUTS = """
+import json, sys
+import evaluate
+from piispan.core import DataError
+
+rows = json.loads(sys.argv[2])
+metric = evaluate.load(sys.argv[1], "tagged", labels="presidio")
+results = [metric.compute(**rows, resamples=50, alignment=way) for way in ("strict", "recover")]
+for prediction, reference in zip(rows["predictions"], rows["references"]):
+    metric.add(prediction=prediction, reference=reference)
+results.append(metric.compute(resamples=50))
+try:
+    metric.add(prediction={"output": 1}, reference=rows["references"][0])
+except DataError as error:
+    results.append(str(error))
+print(json.dumps(results))
+"""
+
+
+def test_raw_outputs_are_read_and_nothing_of_them_is_kept(tmp_path):
+    documents = [Document("a", f"{SECRET} in Rome", (Span(0, 20, "PERSON"), Span(24, 28, "GPE"))), Document("b", "Nothing")]
+    outputs = [f"<PERSON>{SECRET}</PERSON> in <FOO>Roma</FOO>", "<GPE>Nothing</GPE> else"]
+    rows = {
+        "predictions": [{"id": d.id, "output": output} for d, output in zip(documents, outputs, strict=True)],
+        "references": [d.to_dict() for d in documents],
+    }
+    environment = {**os.environ, "HF_HOME": str(tmp_path), "HF_MODULES_CACHE": str(tmp_path / "modules"), "HF_HUB_OFFLINE": "1"}
+    command = [sys.executable, "-c", OUTPUTS, piispan.metric.path(), json.dumps(rows)]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    strict, repaired, added, refusal = json.loads(done.stdout.splitlines()[-1])
+    predictions = [Prediction(d.id, (), output) for d, output in zip(documents, outputs, strict=True)]
+    for found, way in ((strict, "strict"), (repaired, "recover")):
+        scores = piispan.metric.score(documents, predictions, "presidio", format="tagged", alignment=way, resamples=50).to_dict()
+        assert found == {**scores, "output_tokens_per_document": None}
+    assert added == strict
+    assert (strict["text_drift_rate"], strict["hallucination_rate"], strict["unknown_label_rate"]) == (0.5, 1 / 3, 1 / 3)
+    assert refusal == "predictions[0] needs the key output, a string"
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and SECRET.encode() in file.read_bytes()]
+
+
+def test_labels_may_be_a_list():
+    rows = [{"spans": [{"start": 0, "end": 2, "label": "A"}]}]
+    assert score_rows(rows, rows, ["A", "B"], resamples=0)["per_label"].keys() == {"A", "B"}
+    with pytest.raises(LabelError, match="1 labels are not in the list"):
+        score_rows(rows, rows, ["B"], resamples=0)

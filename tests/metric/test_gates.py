@@ -28,7 +28,7 @@ def corpus(found: int, size: int = 40) -> dict[str, object]:
         ("leaked_documents<0.1", False),
         ("n[PERSON]>=40", True),
         ("spans>41", False),
-        ("precision[CITY]>=0", False),
+        ("precision[CITY]>0", False),
     ],
 )
 def test_a_gate_holds_or_breaks(gate: str, kept: bool) -> None:
@@ -56,8 +56,54 @@ def test_one_document_proves_nothing_with_confidence() -> None:
     assert gate.fault(corpus(40), confident=True) == "recall[US_SSN]>=0.99: lower end of recall[US_SSN] is 0.025"
 
 
+def test_every_ratio_can_be_a_confident_gate() -> None:
+    scores = corpus(36)
+    for name, value in scores.items():
+        if isinstance(value, float):
+            assert "end of" in str(Gate(name, None, ">=" if value < 1 else "<", 1.0).fault(scores, confident=True)), name
+    assert Gate.parse("leak_rate[PERSON]<=0.2").fault(scores) is None
+    without = score([Document("a", "xx", (Span(0, 1, "CITY"),))], [Prediction("a", (Span(0, 1, "CITY"),))], LABELS, resamples=0).to_dict()
+    with pytest.raises(DataError, match="recall has no interval"):
+        Gate.parse("recall>=0.5").fault(without, confident=True)
+
+
 @pytest.mark.parametrize(
-    "text", ["recall", "recall>=", "recall=0.9", "recall>=high", "recall[]>=1", "[PERSON]>=1", "re call>=1", "leak_rate<=1%"]
+    ("text", "said"),
+    [
+        ("leak_rate<=1", "holds whatever the figure is"),
+        ("recall>=0", "holds whatever the figure is"),
+        ("recall>=99", "ratios lie between 0 and 1"),
+        ("leak_rate<=5", "ratios lie between 0 and 1"),
+        ("recall[PERSON]>=-1", "ratios lie between 0 and 1"),
+        ("n[PERSON]>=1e999", "a finite limit"),
+    ],
+)
+def test_a_limit_that_cannot_break_is_none(text: str, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        Gate.parse(text)
+
+
+def test_a_limit_is_told_to_its_last_digit() -> None:
+    assert str(Gate.parse("recall>=0.9999999")) == "recall>=0.9999999"
+    with pytest.raises(DataError, match="a gate needs >="):
+        Gate("recall", None, "==", 1.0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "leak_rate<=inf",
+        "leak_rate<=1_0",
+        "recall>=nan",
+        "recall",
+        "recall>=",
+        "recall=0.9",
+        "recall>=high",
+        "recall[]>=1",
+        "[PERSON]>=1",
+        "re call>=1",
+        "leak_rate<=1%",
+    ],
 )
 def test_what_is_no_gate(text: str) -> None:
     with pytest.raises(DataError, match="a gate reads like"):
@@ -70,8 +116,7 @@ def test_what_is_no_gate(text: str) -> None:
         ("recal>=1", False, "no figure 'recal'; did you mean recall?"),
         ("signature>=1", False, "no figure 'signature'"),
         ("recall[SSN]>=1", False, "no label 'SSN'; did you mean US_SSN?"),
-        ("leak_rate[US_SSN]>=1", False, "no figure 'leak_rate'"),
-        ("f1_boundaries>=1", True, "f1_boundaries has no interval"),
+        ("macro_f1[US_SSN]>=1", False, "no figure 'macro_f1'"),
     ],
 )
 def test_what_cannot_be_judged_is_said(text: str, confident: bool, said: str) -> None:

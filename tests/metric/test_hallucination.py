@@ -84,8 +84,8 @@ def test_repaired_spans_are_scored_where_asked_for():
     assert repaired.f1 == repaired.f1_recovered == strict.f1_recovered
     assert repaired.f1_strict == strict.f1_strict == strict.f1
     assert repaired.hallucination == strict.hallucination
-    assert ("alignment:strict" in strict.signature, "alignment:recover" in repaired.signature) == (True, True)
-    assert repaired.to_dict(details=True)["f1_strict"] == strict.f1
+    assert ("input:fake:strict" in strict.signature, "input:fake:recover" in repaired.signature) == (True, True)
+    assert repaired.to_dict()["f1_strict"] == strict.f1
 
 
 def test_scored_predictions_have_the_spans_that_are_scored():
@@ -111,14 +111,14 @@ def test_options_that_do_not_go_together(options, message):
 
 
 def test_without_outputs_or_format_the_spans_are_scored():
-    for given in (
+    for scores in (
         score(DOCUMENTS, predictions(None, None, None, None), LABELS, format=FakeFormat()),
         score(DOCUMENTS, predictions(*OUTPUTS), LABELS),
     ):
-        assert given.precision == 0.0
-        assert given.hallucination == HallucinationRates()
-        assert given.f1_recovered is None
-        assert given.intervals["hallucination_rate"] is None
+        assert scores.precision == 0.0
+        assert scores.hallucination == HallucinationRates()
+        assert scores.f1_recovered is None
+        assert scores.intervals["hallucination_rate"] is None
 
 
 def test_no_mentions_is_nothing_to_score():

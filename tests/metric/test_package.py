@@ -38,4 +38,4 @@ def test_readme_names_every_flat_key():
     text = README.read_text("utf-8")
     flat = piispan.metric.score([], [], LabelSet.load("presidio")).to_dict()
     unnamed = {key for key in flat if f"`{key}`" not in text}
-    assert unnamed == {"documents", "spans", "output_tokens_per_document", "signature"}
+    assert unnamed == {"documents", "output_tokens_per_document", "signature"}

@@ -109,7 +109,7 @@ def meets_one_at_most(gold: list[Span], predicted: list[Span]) -> bool:
 def test_types_are_those_of_nervaluate_where_spans_meet_in_pairs(pairs):
     clear = [pair for pair in pairs if meets_one_at_most(*pair)]
     ours, theirs = scored(clear), of_nervaluate(clear)
-    assert len(clear) > 150
+    assert len(clear) > len(pairs) / 3
     assert ours.overlap == ratios(theirs["ent_type"])
     assert ours.semeval["type"] == counts(theirs["ent_type"])
 
@@ -125,3 +125,27 @@ def test_types_where_a_span_meets_several(pairs, ours):
     gold, predicted = [Span(5, 29, "CITY")], [Span(1, 6, "PHONE"), Span(21, 22, "CITY")]
     assert counts(of_nervaluate([(gold, predicted)])["ent_type"]) == SemEvalCounts(0, 1, 0, 0, 1)
     assert scored([(gold, predicted)]).semeval["type"] == SemEvalCounts(1, 0, 0, 0, 1)
+
+
+def test_the_order_of_overlapping_predictions_does_not_matter(pairs):
+    """nervaluate takes the first prediction that meets a gold span, so its scores hang on the order of overlapping ones. We are right to
+    pair as many as possible: predictions are a set, and no order of them says which one is meant."""
+    doubled = [(gold, [*predicted, *(Span(s.start, min(s.end + 3, LENGTH), s.label) for s in gold)]) for gold, predicted in pairs[:500]]
+    turned = [(gold, predicted[::-1]) for gold, predicted in doubled]
+    assert scored(doubled) == scored(turned)
+    assert of_nervaluate(doubled)["strict"].f1 != of_nervaluate(turned)["strict"].f1
+
+
+def test_edges_inside_a_word_are_errors():
+    """seqeval sees tokens: a span that ends inside a word becomes the whole word on its way into tags, and the error is gone. We are right
+    to count characters: what a placeholder leaves of a word stays readable."""
+    metrics = pytest.importorskip("seqeval.metrics")
+    text, gold, said = "Call Lovelace now", Span(5, 13, "PERSON"), Span(5, 9, "PERSON")
+    words = [(0, 4), (5, 13), (14, 17)]
+
+    def on_words(span: Span) -> list[str]:
+        return ["B-PERSON" if start < span.end and span.start < end else "O" for start, end in words]
+
+    assert metrics.f1_score([on_words(gold)], [on_words(said)]) == 1.0
+    scores = score([Document("d", text, (gold,))], [Prediction("d", (said,))], "presidio", resamples=0)
+    assert (scores.f1, scores.leak_rate) == (0.0, 0.5)

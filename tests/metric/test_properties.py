@@ -74,14 +74,27 @@ def test_pairings_are_optimal(corpus):
     found = {
         "exact": matches.exact.sum(),
         "boundaries": len(matches.boundaries.gold),
-        "overlap": matches.overlap.sum(),
+        "overlap": len(matches.same_label.gold),
         "partial": len(matches.boundaries.gold) + len(matches.partial.gold) / 2,
     }
     for mode, worth in worths.items():
         assert found[mode] == sum(best_pairing(gold, list(set(predicted)), worth) for gold, predicted in corpus), mode
-    for side in ("gold", "predicted"):
-        paired = [*getattr(matches.boundaries, side), *getattr(matches.partial, side)]
-        assert len(set(paired)) == len(paired)
+    for pairing in ((matches.boundaries, matches.partial), (matches.same_label, matches.other_label)):
+        for side in ("gold", "predicted"):
+            paired = [index for pairs in pairing for index in getattr(pairs, side)]
+            assert len(set(paired)) == len(paired)
+
+
+@settings(max_examples=200, deadline=None)
+@given(corpora)
+def test_counts_are_those_of_one_pairing(corpus):
+    """Every strategy uses each span once: pairs and what is left over make up all gold and all predicted spans."""
+    scores = scored(corpus)
+    gold, predicted = scores.spans, sum(len(set(spans)) for _, spans in corpus)
+    for name, counts in scores.semeval.items():
+        pairs = counts.correct + counts.incorrect + counts.partial
+        assert (pairs + counts.missing, pairs + counts.spurious) == (gold, predicted), name
+    assert scores.semeval["type"].correct == (scores.overlap.recall or 0) * gold
 
 
 @settings(max_examples=200, deadline=None)

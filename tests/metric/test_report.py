@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from piispan.core import DataError, Document, Label, LabelSet, MissingExtraError, Prediction, Span
-from piispan.metric import analyse, draw_confusion, draw_labels, markdown_report, score, write_report
+from piispan.metric import analyse, draw_confusion, draw_labels, markdown_report, paired_differences, percent, score, write_report
 
 LABELS = LabelSet("test", tuple(Label(name, "a label") for name in ("PERSON", "CITY", "PHONE")))
 SECRET = "Zebulon Quarterstaff"
@@ -36,7 +36,12 @@ def test_every_file_is_written_and_holds_no_text(tmp_path: Path, found) -> None:
     assert [path.name for path in paths] == ["report.md", "report.json", "labels.png", "confusion.png"]
     assert (tmp_path / "out" / "mine.txt").read_text() == "kept"
     content = json.loads(paths[1].read_text("utf-8"))
-    assert content == {"scores": json.loads(json.dumps(scores.to_dict(details=True))), "analysis": analysis.to_dict()}
+    assert content == {
+        "scores": json.loads(json.dumps(scores.to_dict(details=True))),
+        "analysis": analysis.to_dict(),
+        "differences": {},
+        "broken_gates": [],
+    }
     for path in paths[2:]:
         assert path.read_bytes().startswith(b"\x89PNG")
     assert not any(word.encode() in path.read_bytes() for path in paths for word in SECRET.split())
@@ -48,7 +53,7 @@ def test_the_report_says_what_was_scored(found) -> None:
     assert found[0].signature in text
     assert "| F1, exact | 0.0 % | 0.0 to" in text
     assert "| `CITY` | 2 | 0.0 % | 0.0 % | 0.0 % (0.0 to" in text
-    assert "| `PHONE` | 0 | nothing to score | nothing to score | nothing to score | nothing to score |" in text
+    assert "PHONE" not in text  # neither gold nor predicted
     assert "![labels](labels.png)" in text
     assert "| `CITY` | `PERSON` | 1 |" in text
     assert "| end | 1 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 | 0 |" in text
@@ -56,6 +61,33 @@ def test_the_report_says_what_was_scored(found) -> None:
     assert "| `b\\|c` | 4 | 1 |" in text
     assert "Hallucinated" not in text  # nothing was parsed
     assert "None" not in text
+
+
+def test_a_report_holds_the_comparison_and_the_limits(tmp_path: Path, found) -> None:
+    compared = paired_differences(DOCUMENTS, PREDICTIONS, [Prediction(d.id, ()) for d in DOCUMENTS], LABELS, resamples=50)
+    paths = write_report(tmp_path, *found, differences=compared, faults=["leak_rate<=0.01: leak_rate is 0.6"])
+    text, content = paths[0].read_text("utf-8"), json.loads(paths[1].read_text("utf-8"))
+    assert "- `leak_rate<=0.01: leak_rate is 0.6`" in text
+    assert "| PII characters found | +" in text
+    assert content["differences"]["char_recall"]["p_value"] == 1.0
+    assert "precision" not in compared  # the other system predicted nothing
+
+
+def test_an_id_cannot_break_the_report() -> None:
+    documents = [Document("a|x\n\n# Injected `", "Cork", (Span(0, 4, "CITY"),))]
+    text = markdown_report(score(documents, said := [Prediction(documents[0].id, ())], LABELS), analyse(documents, said, LABELS))
+    assert "| `a\\|x??# Injected '` | 4 | 1 |" in text
+
+
+def test_shares_are_never_rounded_to_all_or_nothing() -> None:
+    assert [percent(value) for value in (0.0, 1 / 3000, 0.5, 2999 / 3000, 1.0, None)] == [
+        "0.0 %",
+        "< 0.1 %",
+        "50.0 %",
+        "> 99.9 %",
+        "100.0 %",
+        "nothing to score",
+    ]
 
 
 def test_a_report_of_nothing() -> None:

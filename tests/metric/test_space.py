@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import piispan.metric
 from piispan.core import DataError
 from piispan.metric import export_space
 from tests.house.rooms import PYPROJECT, ROOT
@@ -97,10 +98,18 @@ def test_what_cannot_be_exported(tmp_path) -> None:
     for repo_id in ("pii_span", "ada/pii-span", "ada/", "a/b/c", "ada/1a"):
         with pytest.raises(DataError, match="repo_id must be owner/name"):
             export_space(tmp_path / "new", repo_id)
+    for name in ("app", "class", "json", "piispan", *(re.split("[>=]", line)[0].replace("-", "_") for line in requirements())):
+        with pytest.raises(DataError, match="is the name of another Python module"):
+            export_space(tmp_path / "new", f"ada/{name}")
     (tmp_path / "notes.txt").write_text("mine", "utf-8")
     with pytest.raises(DataError, match="is not empty"):
         export_space(tmp_path, "ada/pii_span")
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def requirements() -> list[str]:
+    lines = (Path(piispan.metric.path()).parent / "requirements.txt").read_text("utf-8").split()
+    return [line.replace("pyyaml", "yaml") for line in lines]
 
 
 def free_port() -> int:
@@ -153,7 +162,7 @@ def seen(page, label: str) -> str:
 
 
 def test_the_page_shows_the_errors_of_its_example(page) -> None:
-    page.get_by_text("spurious").first.wait_for()
+    page.get_by_text("TITLE: spurious").first.wait_for()
     gold, said = seen(page, "Gold spans"), seen(page, "Spans of the output")
     for name in ("PERSON: partial", "GPE: incorrect (ORGANIZATION)", "AGE: missing", "PHONE_NUMBER: correct"):
         assert name.lower() in gold.lower()
@@ -168,7 +177,7 @@ def test_the_page_compares_what_is_pasted(page) -> None:
     page.get_by_label("Model output").fill("<PERSON>Mia Lee</PERSON> of <GPE>Roma</GPE>")
     page.get_by_role("button", name="Compare").click()
     page.get_by_text("text drift: its text is not the source").wait_for()
-    page.get_by_text("mention 2: value not in source").wait_for()
+    page.get_by_text("mention 2 (GPE): value not in source").wait_for()
     assert seen(page, "Gold spans").lower().count("missing") == 2
 
 
@@ -176,13 +185,31 @@ def test_the_page_refuses_a_gold_tagging_that_is_none(page) -> None:
     page.get_by_label("Source", exact=True).fill("Mia Lee of Rome")
     page.get_by_label("Gold tagging: the source with tags").fill("<PERSON>Mia Loo</PERSON> of Rome")
     page.get_by_role("button", name="Compare").click()
-    page.get_by_text("the gold tagging is not the source with tags in it").wait_for()
+    page.get_by_text("Nothing was compared: the gold tagging is not the source with tags in it").wait_for()
+    assert page.get_by_role("table").count() == 0  # nothing of the comparison before is left
+    assert "missing" not in seen(page, "Gold spans").lower()
+
+
+def test_the_page_shows_the_right_answer_in_another_format(page) -> None:
+    page.reload()
+    page.get_by_text("TITLE: spurious").first.wait_for()
+    page.get_by_label("Format of the output").click()
+    page.get_by_role("option", name="json", exact=True).click()
+    output = page.get_by_label("Model output")
+    page.wait_for_function("document.body.innerText !== ''")
+    deadline = time.monotonic() + 20
+    while '"entity_type": "PERSON"' not in output.input_value() and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    rows = json.loads(output.input_value())
+    output.fill(json.dumps([*rows, {**rows[0], "entity_type": "TITLE"}]))
+    page.get_by_role("button", name="Compare").click()
+    page.get_by_text("TITLE: spurious + PERSON: correct").wait_for()
 
 
 def test_the_page_loads_nothing_from_elsewhere(page) -> None:
     hosts: set[str] = set()
     page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
     page.reload()
-    page.get_by_text("spurious").first.wait_for()
+    page.get_by_text("TITLE: spurious").first.wait_for()
     page.wait_for_timeout(500)
     assert {host.split(":")[0] for host in hosts} == {"127.0.0.1"}

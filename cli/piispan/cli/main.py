@@ -39,7 +39,7 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
 
 
 @app.command()
-@with_settings(without=("save_steps",), defaults="those of train with --data; without it, chosen for the time")
+@with_settings(without=("save_steps",))
 def quickstart(
     given: dict[str, Any],
     out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")] = Path("runs-out/quickstart"),
@@ -54,12 +54,12 @@ def quickstart(
 
     from piispan.cli.terminal import TerminalProgress, example_panel, metrics_table
     from piispan.core import DataError, LabelSet
-    from piispan.runs import QUICK_SETTINGS, TrainSettings
+    from piispan.runs import TrainSettings
     from piispan.runs import quickstart as run
 
     if data is None and "epochs" in given:
         raise DataError("--epochs goes with --data: of synthetic documents, as many are made as there is time for, and each is seen once")
-    settings = replace(TrainSettings() if data else QUICK_SETTINGS, **given)
+    settings = replace(TrainSettings(), **given)
     with TerminalProgress(Console(stderr=True)) as bars:
         result = run(out, data=data, split=split, train=settings, minutes=minutes, decoder=decoder, progress=bars)
     if as_json:
@@ -201,7 +201,7 @@ def score_command(
     """Score predictions in a file; exit code 1 if a limit of --fail-under is broken."""
     from rich.console import Console
 
-    from piispan.cli.terminal import differences_table, metrics_table
+    from piispan.cli.terminal import differences_table, metrics_table, score_notes
     from piispan.core import DataError
     from piispan.metric import Gate, broken_gates, write_report
     from piispan.runs import check_writable, score_files
@@ -225,7 +225,9 @@ def score_command(
     )
     scores = found.scores.to_dict(details=as_json)
     faults = broken_gates(gates, scores, confident=confident)
-    written = [] if out is None else write_report(out, found.scores, found.analysis)
+    written = [] if out is None else write_report(out, found.scores, found.analysis, differences=found.differences, faults=faults)
+    for line in score_notes(found, labels):
+        typer.echo(line, err=True)
     if as_json:
         differences = {name: asdict(one) for name, one in found.differences.items()}
         typer.echo(json.dumps({**scores, "differences": differences, "broken_gates": faults}, indent=2))
@@ -233,7 +235,7 @@ def score_command(
         console = Console()
         console.print(metrics_table({"after": scores}))
         if compare is not None:
-            console.print(differences_table(found.differences))
+            console.print(differences_table(found.differences, compare.name))
         if written:
             typer.echo(f"The report: {', '.join(map(str, written))}")
             if len(written) == 2:

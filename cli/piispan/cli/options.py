@@ -23,20 +23,18 @@ Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or 
 _FLAGS = {"prompt_style": "--prompt"}
 
 
-def with_settings(*, without: Collection[str] = (), defaults: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_settings(*, without: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for every field of ``TrainSettings``; it gets those that were given as ``given``.
 
     Args:
         without: Fields that the command has no use for.
-        defaults: Says where the defaults of numbers are, for a command that has others.
     """
     hints = {name: hint for name, hint in get_type_hints(TrainSettings, include_extras=True).items() if name not in without}
     options = []
     for name, hint in hints.items():
         kind, meaning = get_args(hint)
         default = getattr(TrainSettings(), name)
-        numbers = defaults if isinstance(default, int | float) and not isinstance(default, bool) else None
-        shown = meaning if default is None else f"{meaning} Default: {numbers or default}."
+        shown = meaning if default is None else f"{meaning} Default: {default}."
         option = typer.Option(*([_FLAGS[name]] if name in _FLAGS else []), help=shown, show_default=False)
         options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]))
 

@@ -9,22 +9,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from piispan.metric import PairedDifference
-from piispan.runs import DryRun
+from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, PairedDifference, percent, shown_figures
+from piispan.runs import DryRun, Scored
 
-__all__ = ["TerminalProgress", "counted", "differences_table", "dry_run_table", "example_panel", "metrics_table"]
+__all__ = ["TerminalProgress", "counted", "differences_table", "dry_run_table", "example_panel", "metrics_table", "score_notes"]
 
-_HEADLINE = {
-    "f1": "F1, exact",
-    "precision": "Precision, exact",
-    "recall": "Recall, exact",
-    "macro_f1": "Macro F1, exact",
-    "char_recall": "PII characters found",
-    "leaked_documents": "Documents with a leak",
-    "hallucination_rate": "Hallucinated mentions",
-    "text_drift_rate": "Answers that drift from the text",
-    "malformed_rate": "Malformed answers",
-}
+_HEADLINE = ("f1", "f1_strict", "f1_recovered", "precision", "recall", "macro_f1", "char_recall", "leak_rate", "leaked_documents")
+_HEADLINE_OF_OUTPUTS = ("hallucination_rate", "text_drift_rate", "malformed_rate", "extraneous_text_rate")
 
 
 _SECONDS_BETWEEN_LINES = 30
@@ -84,10 +75,6 @@ def counted(number: object, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
-def _percent(value: object) -> str:
-    return f"{100 * value:.1f} %" if isinstance(value, float | int) else "not measured"
-
-
 def _interval(side: Mapping[str, object], key: str) -> str:
     intervals = side.get("intervals")
     pair = intervals.get(key) if isinstance(intervals, Mapping) else None
@@ -105,15 +92,32 @@ def metrics_table(metrics: Mapping[str, object]) -> Group:
         table.add_column("before", justify="right")
     table.add_column("after" if sides[0] else "measured", justify="right")
     table.add_column("95 % interval", justify="right", style="dim")
-    for key, title in _HEADLINE.items():
-        shown = [_percent(side.get(key)) for side in sides if side]
+    every = {**SPAN_TITLES, **OUTPUT_TITLES}
+    titles = shown_figures(sides[1], {key: every[key] for key in (*_HEADLINE, *_HEADLINE_OF_OUTPUTS)})
+    for key, title in titles.items():
+        shown = [percent(side.get(key)) for side in sides if side]
         table.add_row(title, *shown, _interval(sides[1], key), end_section=key in {"macro_f1", "leaked_documents"})
-    return Group(table, Text(str(sides[1].get("signature")), style="dim"))
+    return Group(table, Text(str(sides[1].get("signature")), style="dim", no_wrap=True, overflow="ignore"))
 
 
-def differences_table(differences: Mapping[str, PairedDifference]) -> Table:
-    """How far one system is above another, in points."""
-    table = Table(title="Above the other system, in points (paired bootstrap)", title_justify="left")
+def score_notes(found: Scored, labels: str) -> list[str]:
+    """What was repaired in the gold documents, and predicted labels that the label set lacks: lines for standard error."""
+    notes = []
+    if found.gold.trimmed or found.gold.reordered:
+        repaired = f"{counted(found.gold.trimmed, 'span')} trimmed of white space, {counted(found.gold.reordered, 'document')} sorted"
+        notes.append(f"gold: {repaired}; predictions are taken as they are")
+    if found.unknown_labels:
+        # A label that does not look like one may be a value, where columns were mixed up.
+        shown = [f"{name} {count}" for name, count in found.unknown_labels.items() if name.replace("_", "").isalnum() and name.isupper()]
+        listed = f" ({', '.join(shown[:5])}{', ...' if len(shown) > 5 else ''})" if shown else ""
+        wrong = counted(sum(found.unknown_labels.values()), "predicted span")
+        notes.append(f"{wrong} with a label that {labels} lacks{listed}: wrong whatever their boundaries")
+    return notes
+
+
+def differences_table(differences: Mapping[str, PairedDifference], other: str) -> Table:
+    """How far one system is above the ``other``, in points."""
+    table = Table(title=f"Above {other}, in points (paired bootstrap)", title_justify="left")
     table.add_column("")
     table.add_column("difference", justify="right")
     table.add_column("95 % interval", justify="right", style="dim")
@@ -121,7 +125,7 @@ def differences_table(differences: Mapping[str, PairedDifference]) -> Table:
     for figure, one in differences.items():
         low, high = (f"{100 * end:+.1f}" for end in one.interval)
         table.add_row(
-            _HEADLINE[figure],
+            SPAN_TITLES[figure],
             f"{100 * one.difference:+.1f}",
             f"{low} to {high}",
             "< 0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
@@ -145,7 +149,7 @@ def dry_run_table(estimate: DryRun, *, colours: bool) -> Group:
         ("Held out: validation, test", f"{estimate.validation:,}, {estimate.test:,}"),
         ("Tokens", f"{estimate.tokens:,}, longest row {estimate.longest:,}"),
         ("Tokens that bear loss", f"{estimate.loss_tokens:,}"),
-        ("Shared prompt", f"{estimate.prefix:,} tokens, {_percent(estimate.prefix_share)} of all"),
+        ("Shared prompt", f"{estimate.prefix:,} tokens, {percent(estimate.prefix_share)} of all"),
         ("Optimizer steps", f"{estimate.steps:,}"),
         ("Time at most, by two steps", f"{estimate.seconds / 60:.1f} minutes"),
         ("Memory of these steps", f"{estimate.peak_mib:,.0f} MiB"),

@@ -113,13 +113,15 @@ class LabelSet:
         """Check that ``name`` is in the set.
 
         Raises:
-            LabelError: If it is not; the message names the nearest label.
+            LabelError: If it is not; the message names the nearest label, and ``name`` only where it looks like a label: where columns were
+                mixed up it may be a value.
         """
         if name in self:
             return
         near = get_close_matches(name.upper(), self.names, n=1)
         hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(self.names)}"
-        raise LabelError(f"{where}unknown label {name!r} for label set {self.name!r}{hint}")
+        shown = repr(name) if near or _NAME.fullmatch(name) else f"of {len(name)} characters"
+        raise LabelError(f"{where}unknown label {shown} for label set {self.name!r}{hint}")
 
     def to_dict(self) -> dict[str, object]:
         """The set as it stands in YAML and in ``piispan.json``."""

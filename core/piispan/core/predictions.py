@@ -57,22 +57,31 @@ class Prediction:
             DataError: If a key is missing or of the wrong type.
         """
         identifier, spans, output = row.get("id"), row.get("spans"), row.get("output")
-        if not isinstance(identifier, str) or not isinstance(spans, list) or not (output is None or isinstance(output, str)):
-            raise DataError("a prediction needs an id (string), spans (list) and output (string or null)")
+        if not isinstance(identifier, str):
+            raise DataError("a prediction needs the key id, a string")
+        if not isinstance(spans, list):
+            raise DataError(f"prediction {identifier!r}: needs the key spans, a list")
+        if output is not None and not isinstance(output, str):
+            raise DataError(f"prediction {identifier!r}: output must be a string or null")
         passes, seconds, tokens = row.get("passes", 0), row.get("seconds", 0.0), row.get("output_tokens")
         if not isinstance(passes, int) or not isinstance(seconds, int | float) or not (tokens is None or isinstance(tokens, int)):
             raise DataError(f"prediction {identifier!r}: passes, seconds and output_tokens must be numbers")
-        try:
-            read = tuple(Span(s["start"], s["end"], s["label"], _score(s.get("score"))) for s in spans)
-        except (KeyError, TypeError, AttributeError, SpanError) as error:
-            raise DataError(f"prediction {identifier!r}: a span is not well formed ({type(error).__name__})") from None
+        read = tuple(_span(span, f"prediction {identifier!r}, span {index}") for index, span in enumerate(spans))
         return cls(identifier, read, output, passes, float(seconds), tokens)
 
 
-def _score(value: object) -> float | None:
-    if value is not None and not isinstance(value, int | float):
-        raise TypeError
-    return value
+def _span(row: object, where: str) -> Span:
+    if not isinstance(row, Mapping):
+        raise DataError(f"{where}: not a JSON object")
+    if missing := [key for key in ("start", "end", "label") if key not in row]:
+        raise DataError(f"{where}: lacks the key {' and '.join(missing)}")
+    score = row.get("score")
+    if score is not None and not isinstance(score, int | float):
+        raise DataError(f"{where}: score must be a number or null")
+    try:
+        return Span(row["start"], row["end"], row["label"], score)
+    except SpanError as error:
+        raise DataError(f"{where}: {error}") from None
 
 
 def write_predictions(predictions: Iterable[Prediction], path: str | Path) -> None:
@@ -93,7 +102,7 @@ def read_predictions(path: str | Path) -> list[Prediction]:
     source = Path(path)
     predictions = []
     try:
-        lines = source.read_text("utf-8").split("\n")
+        lines = source.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{source}: cannot be read ({type(error).__name__})") from None
     for number, line in enumerate(lines, 1):

@@ -3,7 +3,7 @@
 from piispan.dataset_builder.export import Export, check_licence, export_folder
 from piispan.dataset_builder.frames import settings
 from piispan.dataset_builder.partitions import Partition
-from piispan.dataset_builder.readers import OnError, Reader, iter_documents, json_lines, read_documents
+from piispan.dataset_builder.readers import OnError, Reader, iter_documents, iter_rows, json_lines, read_documents
 from piispan.dataset_builder.reports import ReadReport, Reject
 from piispan.dataset_builder.sample import export_sample, sample_split
 from piispan.dataset_builder.splits import Split, SplitKind, fixed_split
@@ -24,6 +24,7 @@ __all__ = [
     "export_sample",
     "fixed_split",
     "iter_documents",
+    "iter_rows",
     "json_lines",
     "read_documents",
     "sample_split",

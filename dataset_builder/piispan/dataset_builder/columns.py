@@ -74,7 +74,9 @@ def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
                 yield number, None
 
 
-def _row(number: int, sentence: Sequence[_Token]) -> dict[str, object]:
+def _row(number: int, sentence: Sequence[_Token]) -> dict[str, object] | DataError:
+    if len(sentence) > 1 and all(token.text == str(place) for place, token in enumerate(sentence, start=1)):
+        return DataError("the first column numbers the tokens; it must hold the tokens, and the last one the tags")
     spans: list[dict[str, object]] = []
     position, previous = 0, _Token("", "O", "")
     for token in sentence:

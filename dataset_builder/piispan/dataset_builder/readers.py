@@ -14,9 +14,9 @@ from typing import Literal, get_args
 from piispan.core import DataError, Document, LabelSet
 from piispan.dataset_builder.columns import COLUMN_SUFFIXES, column_rows
 from piispan.dataset_builder.reports import ReadReport, Reject
-from piispan.dataset_builder.rows import document_row, presidio_row, to_document
+from piispan.dataset_builder.rows import RowSchema, document_row, plain_row, presidio_row, to_document
 
-__all__ = ["OnError", "Reader", "iter_documents", "json_lines", "read_documents"]
+__all__ = ["OnError", "Reader", "iter_documents", "iter_rows", "json_lines", "read_documents"]
 
 Reader = Literal["auto", "presidio", "jsonl", "columns"]
 """``presidio``: a JSON array of ``full_text`` items. ``jsonl``: a document per line. ``columns``: a token and its tag per line (CoNLL,
@@ -65,19 +65,18 @@ def iter_documents(
         raise DataError(f"reader must be auto, presidio, jsonl or columns and on_error error or skip, were: {reader!r}, {on_error!r}")
     layout = _layout(path) if reader == "auto" else reader
     is_array = layout == "presidio"
-    unit: Literal["item", "line"] = "item" if is_array else "line"
-    schema = presidio_row if is_array else document_row
+    unit, schema = _unit_and_schema(layout)
     seen: set[str] = set()
     for number, row in _rows(path, layout):
         try:
             if isinstance(row, DataError):
                 raise row
-            document = to_document(row, schema, report, labels, f"presidio-{number:05d}" if is_array else None)
+            document = to_document(row, schema, report, labels, _default_id(number) if is_array else None)
             if document.id in seen:
                 raise DataError(f"document {document.id!r}: the id was given before")
         except DataError as error:
             if on_error == "error":
-                raise DataError(f"{path}, {unit} {number}: {error}") from None
+                raise DataError(f"{path}, {unit} {number}: {error}{_hint(path, reader, number)}") from None
             report.rejects.append(Reject(unit, number, str(error)))
             continue
         seen.add(document.id)
@@ -87,6 +86,44 @@ def iter_documents(
         raise DataError(f"{path}: no documents in the file")
     if not seen:
         raise DataError(f"{path}: no document can be read; {unit} {report.rejects[-1].number}: {report.rejects[-1].reason}")
+
+
+def iter_rows(path: str | Path) -> Iterator[tuple[str, dict[str, object]]]:
+    """The rows of a file in any layout under the keys of JSON Lines, as they are: for predictions, which nobody may repair.
+
+    Yields:
+        Where the row stands (``line 3``), and the row: ``id``, ``spans`` of ``start``, ``end`` and ``label``, and what else it has.
+
+    Raises:
+        DataError: If the file is missing, empty or malformed, or a row is no JSON object.
+    """
+    path = Path(path)
+    layout = _layout(path)
+    unit, schema = _unit_and_schema(layout)
+    for number, row in _rows(path, layout):
+        where = f"{unit} {number}"
+        try:
+            if isinstance(row, DataError):
+                raise row
+            plain = plain_row(row, schema, _default_id(number) if layout == "presidio" else None)
+        except DataError as error:
+            raise DataError(f"{path}, {where}: {error}{_hint(path, 'auto', number)}") from None
+        yield where, plain
+
+
+def _unit_and_schema(layout: Reader) -> tuple[Literal["item", "line"], RowSchema]:
+    return ("item", presidio_row) if layout == "presidio" else ("line", document_row)
+
+
+def _default_id(number: int) -> str:
+    return f"presidio-{number:05d}"
+
+
+def _hint(path: Path, reader: Reader, number: int) -> str:
+    """What may be the matter with a file whose ending says nothing."""
+    if reader != "auto" or number > 1 or path.suffix.lower() in {".json", ".jsonl", ".ndjson", *COLUMN_SUFFIXES}:
+        return ""
+    return "; token and tag columns need a file ending such as .bio, .conll or .iob2"
 
 
 def _layout(path: Path) -> Reader:

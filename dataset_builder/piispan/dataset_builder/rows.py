@@ -7,7 +7,7 @@ from itertools import pairwise
 from piispan.core import DataError, Document, DocumentError, LabelError, LabelSet, Span
 from piispan.dataset_builder.reports import ReadReport
 
-__all__ = ["RowSchema", "document_row", "presidio_row", "require_label", "to_document"]
+__all__ = ["RowSchema", "document_row", "plain_row", "presidio_row", "require_label", "to_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,26 @@ document_row = RowSchema("text", "start", "end", "label", None, "group")
 """A line of the project's own JSON Lines."""
 presidio_row = RowSchema("full_text", "start_position", "end_position", "entity_type", "entity_value", "template_id")
 """An item of the Presidio research data."""
+
+
+def plain_row(row: object, schema: RowSchema, default_id: str | None = None) -> dict[str, object]:
+    """A row under the keys of ``document_row``, neither checked nor repaired.
+
+    Raises:
+        DataError: If it is not a JSON object.
+    """
+    if not isinstance(row, Mapping):
+        raise DataError(f"not a JSON object but {type(row).__name__}")
+    names = {schema.text: "text", schema.start: "start", schema.end: "end", schema.label: "label"}
+
+    def renamed(keys: Mapping[str, object]) -> dict[str, object]:
+        return {names.get(key, key): value for key, value in keys.items()}
+
+    spans = row.get("spans")
+    if isinstance(spans, list):
+        spans = [renamed(span) if isinstance(span, Mapping) else span for span in spans]
+    named: dict[str, object] = {} if default_id is None else {"id": default_id}
+    return {**named, **renamed(row), "spans": spans}
 
 
 def to_document(row: object, schema: RowSchema, report: ReadReport, labels: LabelSet | None, default_id: str | None = None) -> Document:

@@ -17,14 +17,17 @@ from piispan.metric.comparison import Comparison, JudgedSpan, Outcome, compare_o
 from piispan.metric.export import export_space
 from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
-from piispan.metric.paired import PairedDifference, paired_bootstrap
+from piispan.metric.paired import PairedDifference, paired_bootstrap, paired_differences
 from piispan.metric.pairing import Offsets
 from piispan.metric.report import draw_confusion, draw_labels, markdown_report, write_report
 from piispan.metric.scores import METRIC_VERSION, Alignment, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
 from piispan.metric.scoring import score, scored_predictions
+from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, percent, shown_figures
 
 __all__ = [
     "METRIC_VERSION",
+    "OUTPUT_TITLES",
+    "SPAN_TITLES",
     "Alignment",
     "Analysis",
     "Comparison",
@@ -49,10 +52,13 @@ __all__ = [
     "export_space",
     "markdown_report",
     "paired_bootstrap",
+    "paired_differences",
     "path",
+    "percent",
     "read_gold",
     "score",
     "scored_predictions",
+    "shown_figures",
     "write_report",
 ]
 

@@ -55,8 +55,8 @@ class Analysis:
 
     Args:
         labels: The rows and columns of ``confusion`` but the last, which is all labels that are not in the label set.
-        confusion: Pairs of a gold and a predicted span, by gold label (rows) and predicted label; same boundaries are paired first, then
-            as many overlapping spans as possible. Shape: ``(labels + 1, labels + 1)``
+        confusion: Pairs of a gold and a predicted span, by gold label (rows) and predicted label: as many overlapping spans of one label as
+            possible, then of what is left as many as possible. Shape: ``(labels + 1, labels + 1)``
         missed: Gold spans in no pair, by label. Shape: ``(labels + 1,)``
         spurious: Predicted spans in no pair, by label. Shape: ``(labels + 1,)``
         starts: Where the first edges of spans that merely overlap lie.
@@ -129,8 +129,8 @@ def analyse(documents: Sequence[Document], predictions: Sequence[Prediction], la
     return Analysis(
         labels=labels.names,
         confusion=_confusion(gold, predicted, matches),
-        missed=_unpaired(gold, matches.boundaries.gold, partial.gold),
-        spurious=_unpaired(predicted, matches.boundaries.predicted, partial.predicted),
+        missed=_unpaired(gold, matches.same_label.gold, matches.other_label.gold),
+        spurious=_unpaired(predicted, matches.same_label.predicted, matches.other_label.predicted),
         starts=_edges(predicted.start[partial.predicted] - gold.start[partial.gold]),
         ends=_edges(predicted.end[partial.predicted] - gold.end[partial.gold]),
         leaked_characters=_whole(gold.per_label(open_characters).sum(axis=0)),
@@ -140,7 +140,7 @@ def analyse(documents: Sequence[Document], predictions: Sequence[Prediction], la
 
 def _confusion(gold: SpanTable, predicted: SpanTable, matches: Matches) -> tuple[tuple[int, ...], ...]:
     size = gold.labels + 1
-    pairs = [np.concatenate(sides) for sides in zip(matches.boundaries, matches.partial, strict=True)]
+    pairs = [np.concatenate(sides) for sides in zip(matches.same_label, matches.other_label, strict=True)]
     row, column = (np.minimum(table.label[side], gold.labels) for table, side in zip((gold, predicted), pairs, strict=True))
     cells = np.bincount(row * size + column, minlength=size * size).reshape(size, size)
     return tuple(_whole(line) for line in cells)

@@ -4,9 +4,9 @@ A resample draws as many documents as there are, with replacement: a weight for 
 counts are the weights times the count matrix, so a thousand resamples are a few matrix products. Counts are whole
 numbers, so the sums are exact and the same seed gives the same interval on every machine, whatever the threads.
 
-Where every resample gives 0, or every one 1, resampling cannot see what more documents would show: ten documents without a leak do not
-prove a rate of 0. Such an interval reaches as far as the exact one of a binomial share over the documents that have something to score
-(C. Clopper and E. Pearson, "The use of confidence or fiducial limits", Biometrika 26, 1934).
+Resampling cannot see what more documents would show: ten documents without a leak do not prove a rate of 0. So no interval ends nearer to
+1, or to 0, than the exact one of a binomial share does when all documents that have something to score are right, or all are wrong
+(C. Clopper and E. Pearson, "The use of confidence or fiducial limits", Biometrika 26, 1934). An error more never makes an interval better.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from piispan.metric.counts import Counts
-from piispan.metric.ratios import INTERVAL_NAMES, headline_ratios, label_ratios
+from piispan.metric.ratios import headline_ratios, label_ratios
 from piispan.metric.span_table import FloatArray
 
 __all__ = ["CONFIDENCE", "Interval", "bootstrap_intervals", "percentile_interval", "resampled_counts"]
@@ -42,7 +42,7 @@ def bootstrap_intervals(counts: Counts, resamples: int, seed: int) -> tuple[dict
     ratios, alone = headline_ratios(sums), headline_ratios(counts)
     by_label, alone_by_label = label_ratios(sums), label_ratios(counts)
     return (
-        {name: _interval(ratios[name], alone[name]) for name in INTERVAL_NAMES},
+        {name: _interval(values, alone[name]) for name, values in ratios.items()},
         [
             {name: _interval(values[:, column], alone_by_label[name][:, column]) for name, values in by_label.items()}
             for column in range(counts.gold.shape[1] - 1)
@@ -71,17 +71,17 @@ def _weights(generator: np.random.Generator, resamples: int, documents: int) -> 
 
 
 def _interval(values: FloatArray, alone: FloatArray) -> Interval | None:
-    """The percentile interval, widened where all resamples give 0 or all give 1.
+    """The percentile interval, widened to what the number of documents can prove.
 
     Args:
         values: The ratio of each resample. Shape: ``(resamples,)``
         alone: The ratio of each document, NaN where it has nothing to score. Shape: ``(documents,)``
     """
     ends = percentile_interval(values)
-    if ends not in {(0.0, 0.0), (1.0, 1.0)}:
-        return ends
-    reach = ((1 - CONFIDENCE) / 2) ** (1 / np.count_nonzero(~np.isnan(alone)))
-    return (float(reach), 1.0) if ends == (1.0, 1.0) else (0.0, float(1 - reach))
+    if ends is None:
+        return None
+    reach = float(((1 - CONFIDENCE) / 2) ** (1 / np.count_nonzero(~np.isnan(alone))))
+    return min(ends[0], reach), max(ends[1], 1 - reach)
 
 
 def percentile_interval(values: FloatArray) -> Interval | None:

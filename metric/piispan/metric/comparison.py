@@ -66,7 +66,12 @@ def read_gold(tagged: str, source: str, labels: LabelSet) -> Document:
     return Document("gold", source, parsed.spans)
 
 
-def compare_output(document: Document, output: str, labels: LabelSet, output_format: OutputFormat) -> Comparison:
+def compare_output(
+    document: Document,
+    output: str,
+    labels: LabelSet,
+    format: OutputFormat,  # noqa: A002 - as in ``score``
+) -> Comparison:
     """Judge a raw model output span by span.
 
     Spans with the same boundaries are paired first, then as many overlapping ones as possible, label ignored.
@@ -75,16 +80,18 @@ def compare_output(document: Document, output: str, labels: LabelSet, output_for
         document: A document with its gold spans.
         output: What a model answered for its text.
         labels: The label set.
-        output_format: How the output is read.
+        format: How the output is read.
 
     Raises:
         LabelError: If a gold label is not in the label set.
     """
-    scores = score([document], [Prediction(document.id, (), output)], labels, format=output_format, resamples=0)
-    parsed = output_format.parse(output, document.text, labels)
+    scores = score([document], [Prediction(document.id, (), output)], labels, format=format, resamples=0)
+    parsed = format.parse(output, document.text, labels)
     gold_table, predicted_table = lay_out([document.spans], [parsed.spans], labels.names)
     matches = match_spans(gold_table, predicted_table)
-    gold, predicted = document.spans, parsed.spans
+    order = {name: index for index, name in enumerate(labels.names)}
+    # The tables' order: of spans with the same boundaries, that of the label set.
+    gold, predicted = document.spans, sorted(parsed.spans, key=lambda span: (span.start, span.end, order[span.label]))
     of_gold: dict[int, tuple[Span, Outcome]] = {}
     of_predicted: dict[int, tuple[Span, Outcome]] = {}
     for pairs, partial in ((matches.boundaries, False), (matches.partial, True)):

@@ -6,9 +6,10 @@ from typing import Self
 
 import numpy as np
 
+from piispan.metric.hallucination import OUTPUT_COUNTS
 from piispan.metric.leak import Coverage
 from piispan.metric.matching import Matches
-from piispan.metric.span_table import FloatArray, SpanTable
+from piispan.metric.span_table import BoolArray, FloatArray, SpanTable
 
 __all__ = ["Counts", "count"]
 
@@ -28,10 +29,12 @@ class Counts:
         covered_characters: Those under any predicted span. Shape: ``(rows, labels + 1)``
         boundaries: Gold spans found with their boundaries, label ignored.
         partial: Gold spans paired by mere overlap, label ignored.
+        overlap: Gold spans paired with an overlapping span of their label.
         predicted_characters: Characters under any predicted span.
         leaked: Documents with a gold character that is not covered.
-        mentions: Mentions in the raw outputs; 0 without them.
-        hallucinated: Those with an unknown label or a value that is not in the text.
+        outputs: What ``count_outputs`` counts; 0 without raw outputs. Shape: ``(rows, len(OUTPUT_COUNTS))``
+        readings: Exact and predicted spans of the outputs as they are, and the same after repair; 0 without them. Shape: ``(rows, 4)``
+        seen: Gold spans whose value training saw, and those of them found; 0 where that is not known. Shape: ``(rows, 2)``
     """
 
     documents: FloatArray
@@ -42,10 +45,12 @@ class Counts:
     covered_characters: FloatArray
     boundaries: FloatArray
     partial: FloatArray
+    overlap: FloatArray
     predicted_characters: FloatArray
     leaked: FloatArray
-    mentions: FloatArray
-    hallucinated: FloatArray
+    outputs: FloatArray
+    readings: FloatArray
+    seen: FloatArray
 
     def total(self) -> "Counts":
         """The sum over all rows, as one row."""
@@ -64,7 +69,16 @@ class Counts:
         return [getattr(self, column.name) for column in fields(self)]
 
 
-def count(gold: SpanTable, predicted: SpanTable, matches: Matches, coverage: Coverage, mentions: FloatArray | None = None) -> Counts:
+def count(
+    gold: SpanTable,
+    predicted: SpanTable,
+    matches: Matches,
+    coverage: Coverage,
+    *,
+    outputs: FloatArray | None = None,
+    readings: FloatArray | None = None,
+    seen: BoolArray | None = None,
+) -> Counts:
     """The counts of each document.
 
     Args:
@@ -72,12 +86,13 @@ def count(gold: SpanTable, predicted: SpanTable, matches: Matches, coverage: Cov
         predicted: The predicted spans.
         matches: Which gold spans were found.
         coverage: Which characters were covered.
-        mentions: Mentions and hallucinated mentions of each document. Shape: ``(documents, 2)``
+        outputs: What ``count_outputs`` gives.
+        readings: As ``Counts`` says.
+        seen: Whether training saw the value of each gold span. Shape: ``(gold spans,)``
     """
-    if mentions is None:
-        mentions = np.zeros((gold.documents, 2))
+    rows = gold.documents
     return Counts(
-        documents=np.ones((gold.documents, 1)),
+        documents=np.ones((rows, 1)),
         gold=gold.per_label(),
         predicted=predicted.per_label(),
         exact=gold.per_label(matches.exact),
@@ -85,8 +100,10 @@ def count(gold: SpanTable, predicted: SpanTable, matches: Matches, coverage: Cov
         covered_characters=gold.per_label(coverage.covered),
         boundaries=gold.per_document(gold.marked(matches.boundaries.gold)),
         partial=gold.per_document(gold.marked(matches.partial.gold)),
+        overlap=gold.per_document(gold.marked(matches.same_label.gold)),
         predicted_characters=coverage.predicted,
         leaked=coverage.leaked,
-        mentions=mentions[:, :1],
-        hallucinated=mentions[:, 1:],
+        outputs=np.zeros((rows, len(OUTPUT_COUNTS))) if outputs is None else outputs,
+        readings=np.zeros((rows, 4)) if readings is None else readings,
+        seen=np.zeros((rows, 2)) if seen is None else np.hstack([gold.per_document(seen), gold.per_document(seen & matches.exact)]),
     )

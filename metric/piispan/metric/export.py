@@ -1,7 +1,9 @@
 """The metric as a Space for the Hub: its page, its ``evaluate`` module, and the code of ``core`` and ``metric`` beside them."""
 
+import keyword
 import re
 import shutil
+import sys
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -13,7 +15,11 @@ __all__ = ["export_space"]
 
 _DEFAULT_ID = "you/pii_span"
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/([A-Za-z_][A-Za-z0-9_]*)")
-_IMPORT = "from piispan.metric.rows import check_rows, score_rows"
+_TAKEN = frozenset(
+    {"app", "datasets", "evaluate", "gradio", "huggingface_hub", "jinja2", "numpy", "piispan", "rapidfuzz", "simplejson", "yaml"}
+)
+"""Modules that the Space imports, which a file of that name would hide."""
+_IMPORT = re.compile(r"^(from piispan\..*)$", re.MULTILINE)
 
 
 def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
@@ -33,6 +39,8 @@ def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
         DataError: If the id is not of this form, the folder is not empty, or it cannot be written.
     """
     match = _REPO_ID.fullmatch(repo_id)
+    if match and (match[1] in _TAKEN or match[1] in sys.stdlib_module_names or keyword.iskeyword(match[1])):
+        raise DataError(f"repo_id: {match[1]} is the name of another Python module; choose one such as pii_span")
     if not match:
         raise DataError(f"repo_id must be owner/name, the name in letters, digits and underscores, was: {repo_id!r}")
     target = Path(folder)
@@ -58,7 +66,7 @@ def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
 
 def _with_source(module: str, repo_id: str) -> str:
     """The module, with the place of piispan where ``evaluate`` looks for it: behind the import."""
-    return module.replace(_IMPORT, f"{_IMPORT}  # From: git+https://huggingface.co/spaces/{repo_id}")
+    return _IMPORT.sub(rf"\1  # From: git+https://huggingface.co/spaces/{repo_id}", module)
 
 
 def _project(requirements: list[str]) -> str:

@@ -4,13 +4,17 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from operator import ge, gt, le, lt
 
 from piispan.core.errors import DataError
 
 __all__ = ["Gate", "broken_gates"]
 
-_GATE = re.compile(r"\s*(?P<figure>\w+)\s*(?:\[\s*(?P<label>[^\[\]]+?)\s*\])?\s*(?P<sign>>=|<=|>|<)\s*(?P<limit>\S+)\s*")
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?"
+_GATE = re.compile(rf"\s*(?P<figure>\w+)\s*(?:\[\s*(?P<label>[^\[\]]+?)\s*\])?\s*(?P<sign>>=|<=|>|<)\s*(?P<limit>{_NUMBER})\s*")
+_COUNTS = frozenset({"n", "documents", "spans", "output_tokens_per_document"})
+"""Figures that are no ratios."""
 _SIGNS = {">=": ge, "<=": le, ">": gt, "<": lt}
 
 
@@ -23,12 +27,25 @@ class Gate:
         label: The label, or ``None`` for the whole.
         sign: ``>=``, ``<=``, ``>`` or ``<``.
         limit: What the figure is held against.
+
+    Raises:
+        DataError: If the sign is another, or a ratio is held against a limit outside 0 to 1 or one that cannot break.
     """
 
     figure: str
     label: str | None
     sign: str
     limit: float
+
+    def __post_init__(self) -> None:
+        if self.sign not in _SIGNS or not isfinite(self.limit):
+            raise DataError(f"a gate needs >=, <=, > or < and a finite limit, were: {self.sign!r} and {self.limit}")
+        if self.figure in _COUNTS:
+            return
+        if not 0 <= self.limit <= 1:
+            raise DataError(f"gate {self}: ratios lie between 0 and 1 (1 % is 0.01)")
+        if (self.sign, self.limit) in {(">=", 0.0), ("<=", 1.0)}:
+            raise DataError(f"gate {self}: holds whatever the figure is (1 % is 0.01)")
 
     @classmethod
     def parse(cls, text: str) -> "Gate":
@@ -38,15 +55,12 @@ class Gate:
             DataError: If it spells none.
         """
         match = _GATE.fullmatch(text)
-        try:
-            if match is None:
-                raise ValueError
-            return cls(match["figure"], match["label"], match["sign"], float(match["limit"]))
-        except ValueError:
-            raise DataError(f"a gate reads like recall[US_SSN]>=0.99 or leak_rate<=0.01, was: {text!r}") from None
+        if match is None:
+            raise DataError(f"a gate reads like recall[US_SSN]>=0.99 or leak_rate<=0.01, was: {text!r}")
+        return cls(match["figure"], match["label"], match["sign"], float(match["limit"]))
 
     def __str__(self) -> str:
-        return f"{self.name}{self.sign}{self.limit:g}"
+        return f"{self.name}{self.sign}{self.limit!r}"
 
     @property
     def name(self) -> str:

@@ -17,17 +17,30 @@ Over all documents (``None`` when there are none):
 What counts as each of these is the output format's to say: see ``piispan.core.formats``.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
 from piispan.core.formats.base import Mention, Parsed, Problem
 from piispan.metric.span_table import FloatArray
 
-__all__ = ["HallucinationRates", "count_mentions", "hallucination_rates"]
+__all__ = ["OUTPUT_COUNTS", "HallucinationRates", "count_outputs"]
 
 _HALLUCINATED = frozenset({Problem.UNKNOWN_LABEL, Problem.VALUE_NOT_IN_SOURCE})
+
+OUTPUT_COUNTS = (
+    "outputs",
+    "malformed",
+    "text_drift",
+    "extraneous_text",
+    "offset_error",
+    "mentions",
+    "hallucination",
+    "value_not_in_source",
+    "unknown_label",
+)
+"""The columns of ``count_outputs``: outputs and those with a fault, mentions and those with one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +55,35 @@ class HallucinationRates:
     text_drift_rate: float | None = None
     extraneous_text_rate: float | None = None
 
+    @classmethod
+    def among(cls, ratios: Mapping[str, float | None]) -> "HallucinationRates":
+        """The rates that stand among other ratios, by their names."""
+        return cls(**{rate.name: ratios[rate.name] for rate in fields(cls)})
+
     def to_dict(self) -> dict[str, float | None]:
         """The rates by name."""
         return asdict(self)
 
 
-def count_mentions(outputs: Sequence[Parsed]) -> FloatArray:
-    """Mentions of each document, and how many of them are hallucinated. Shape: ``(documents, 2)``"""
-    rows = [(len(output.mentions), _count(output.mentions, _HALLUCINATED)) for output in outputs]
-    return np.array(rows, dtype=np.float64).reshape(len(outputs), 2)
+def count_outputs(outputs: Sequence[Parsed]) -> FloatArray:
+    """What is counted of each document's output. Shape: ``(documents, len(OUTPUT_COUNTS))``"""
+    rows = [
+        (
+            1,
+            one.malformed,
+            one.text_drift,
+            one.extraneous_text,
+            _having(one.mentions, {Problem.WRONG_OFFSET}) > 0,
+            len(one.mentions),
+            _having(one.mentions, _HALLUCINATED),
+            _having(one.mentions, {Problem.VALUE_NOT_IN_SOURCE}),
+            _having(one.mentions, {Problem.UNKNOWN_LABEL}),
+        )
+        for one in outputs
+    ]
+    return np.array(rows, dtype=np.float64).reshape(len(outputs), len(OUTPUT_COUNTS))
 
 
-def hallucination_rates(outputs: Sequence[Parsed]) -> HallucinationRates:
-    """The rates of the module's head over the parsed outputs, one for each document."""
-    mentions = [mention for output in outputs for mention in output.mentions]
-    wrong_offset = frozenset({Problem.WRONG_OFFSET})
-    return HallucinationRates(
-        hallucination_rate=_share(_count(mentions, _HALLUCINATED), len(mentions)),
-        value_not_in_source_rate=_share(_count(mentions, frozenset({Problem.VALUE_NOT_IN_SOURCE})), len(mentions)),
-        unknown_label_rate=_share(_count(mentions, frozenset({Problem.UNKNOWN_LABEL})), len(mentions)),
-        offset_error_rate=_share(sum(_count(output.mentions, wrong_offset) > 0 for output in outputs), len(outputs)),
-        malformed_rate=_share(sum(output.malformed for output in outputs), len(outputs)),
-        text_drift_rate=_share(sum(output.text_drift for output in outputs), len(outputs)),
-        extraneous_text_rate=_share(sum(output.extraneous_text for output in outputs), len(outputs)),
-    )
-
-
-def _count(mentions: Sequence[Mention], problems: frozenset[Problem]) -> int:
+def _having(mentions: Sequence[Mention], problems: set[Problem] | frozenset[Problem]) -> int:
     """Mentions with at least one of the problems."""
-    return sum(not problems.isdisjoint(mention.problems) for mention in mentions)
-
-
-def _share(count: int, total: int) -> float | None:
-    return count / total if total else None
+    return sum(not mention.problems.isdisjoint(problems) for mention in mentions)

@@ -49,13 +49,15 @@ class Matches:
         boundaries: Spans with the same boundaries, label ignored: MUC's *correct*.
         partial: Spans that overlap, label ignored, none of them in ``boundaries``: MUC's *partial*.
         exact: Gold spans paired with their own boundaries and label. Shape: ``(gold spans,)``
-        overlap: Gold spans paired with an overlapping span of their label, the exact ones included. Shape: ``(gold spans,)``
+        same_label: Spans that overlap and have one label, as many as possible, the exact ones among them.
+        other_label: Of the spans in none of those, as many that overlap as possible. The two together are one pairing.
     """
 
     boundaries: Pairs
     partial: Pairs
     exact: BoolArray
-    overlap: BoolArray
+    same_label: Pairs
+    other_label: Pairs
 
 
 def match_spans(gold: SpanTable, predicted: SpanTable) -> Matches:
@@ -70,19 +72,23 @@ def match_spans(gold: SpanTable, predicted: SpanTable) -> Matches:
     length = int(max(gold.end.max(initial=0), predicted.end.max(initial=0)))
     by_label = np.argsort(gold.label, kind="stable")
     own, touching = _pair(_on_lines(gold, length, by_label), _on_lines(predicted, length))
-    exact, overlap = np.zeros(len(gold), dtype=np.bool_), np.zeros(len(gold), dtype=np.bool_)
-    exact[by_label[own.gold]] = True
-    overlap[by_label[np.concatenate([own.gold, touching.gold])]] = True
-    return Matches(boundaries, partial, exact, overlap)
+    same_label = Pairs(by_label[np.concatenate([own.gold, touching.gold])], np.concatenate([own.predicted, touching.predicted]))
+    return Matches(boundaries, partial, gold.marked(by_label[own.gold]), same_label, _among_the_rest(gold, predicted, same_label))
+
+
+def _among_the_rest(gold: SpanTable, predicted: SpanTable, taken: Pairs) -> Pairs:
+    """As many overlapping pairs as possible of the spans that are not taken."""
+    open_gold = np.flatnonzero(~gold.marked(taken.gold))
+    open_predicted = np.flatnonzero(~predicted.marked(taken.predicted))
+    own, touching = _pair(gold.rows(open_gold), predicted.rows(open_predicted))
+    return Pairs(open_gold[np.concatenate([own.gold, touching.gold])], open_predicted[np.concatenate([own.predicted, touching.predicted])])
 
 
 def _on_lines(table: SpanTable, length: int, order: IntArray | None = None) -> SpanTable:
     """The spans, in ``order``, moved to a line of ``length`` for each label."""
     shift = table.label * length
-    document, start, end, label = table.document, table.start + shift, table.end + shift, table.label
-    if order is not None:
-        document, start, end, label = document[order], start[order], end[order], label[order]
-    return replace(table, document=document, start=start, end=end, label=label)
+    moved = replace(table, start=table.start + shift, end=table.end + shift)
+    return moved if order is None else moved.rows(order)
 
 
 def _pair(gold: SpanTable, predicted: SpanTable) -> tuple[Pairs, Pairs]:

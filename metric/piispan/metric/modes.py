@@ -41,7 +41,7 @@ def score_modes(gold: SpanTable, predicted: SpanTable, matches: Matches) -> Mapp
         for pairs in (matches.boundaries, matches.partial)
     )
     totals = _by_label(gold), _by_label(predicted)
-    exact, overlap = _by_label(gold, matches.exact), _by_label(gold, matches.overlap)
+    exact, overlap = _by_label(gold, matches.exact), _by_label(gold, gold.marked(matches.same_label.gold))
     found: dict[Mode, tuple[FloatArray, FloatArray]] = {
         "exact": (exact, exact),
         "boundaries": same,
@@ -54,7 +54,8 @@ def score_modes(gold: SpanTable, predicted: SpanTable, matches: Matches) -> Mapp
 def semeval_counts(gold: SpanTable, predicted: SpanTable, matches: Matches) -> tuple[dict[str, SemEvalCounts], tuple[SemEvalCounts, ...]]:
     """The counts by SemEval's four strategies, and those of ``partial`` by label.
 
-    ``incorrect`` are the pairs that a strategy does not call right. By label, spurious spans go by the predicted label, all others by the
+    ``incorrect`` are the pairs that a strategy does not call right. ``type`` has a pairing of its own: spans of one label first, then what
+    is left of both. By label, spurious spans go by the predicted label, all others by the
     gold one. (I. Segura-Bedmar, P. Martínez and M. Herrero-Zazo, "SemEval-2013 Task 9", 2013.)
     """
     correct, touched = (_by_label(gold, gold.marked(pairs.gold)) for pairs in (matches.boundaries, matches.partial))
@@ -65,6 +66,8 @@ def semeval_counts(gold: SpanTable, predicted: SpanTable, matches: Matches) -> t
     pairs = int(correct.sum() + touched.sum())
     open_ends = int(missing.sum()), int(spurious.sum())
 
+    alike, others = len(matches.same_label.gold), len(matches.other_label.gold)
+
     def pairs_of(right: int) -> SemEvalCounts:
         return SemEvalCounts(right, pairs - right, 0, *open_ends)
 
@@ -72,7 +75,7 @@ def semeval_counts(gold: SpanTable, predicted: SpanTable, matches: Matches) -> t
         "strict": pairs_of(int(matches.exact.sum())),
         "exact": pairs_of(int(correct.sum())),
         "partial": SemEvalCounts(int(correct.sum()), 0, int(touched.sum()), *open_ends),
-        "type": pairs_of(int(matches.overlap.sum())),
+        "type": SemEvalCounts(alike, others, 0, len(gold) - alike - others, len(predicted) - alike - others),
     }, tuple(by_label[:-1])
 
 

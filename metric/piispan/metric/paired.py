@@ -15,10 +15,14 @@ from piispan.metric.counts import Counts, count
 from piispan.metric.leak import measure_coverage
 from piispan.metric.matching import match_spans
 from piispan.metric.pairing import check_gold_labels, check_offsets, in_document_order
-from piispan.metric.ratios import INTERVAL_NAMES, headline_ratios
-from piispan.metric.span_table import lay_out
+from piispan.metric.ratios import SPAN_FIGURES, headline_ratios
+from piispan.metric.span_table import FloatArray, lay_out
 
-__all__ = ["PairedDifference", "paired_bootstrap"]
+__all__ = ["PairedDifference", "paired_bootstrap", "paired_differences"]
+
+
+_FEWEST = 6
+"""With fewer documents that differ no p is below 0.05, whatever the differences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,9 @@ class PairedDifference:
 
     Args:
         difference: First less second, on the documents as they are.
-        interval: 95 % interval over resamples of the documents.
-        p_value: Two-sided: twice the share of resamples in which the sign is the other or there is no difference, at most 1.
+        interval: 95 % interval over resamples of the documents; it holds 0 where fewer than six documents differ.
+        p_value: Two-sided: twice the share of resamples in which the sign is the other or there is no difference, one such added to them
+            all; at most 1, and never less than flipping the signs of the documents that differ could give: ``2 / 2**differing``.
     """
 
     difference: float
@@ -53,7 +58,7 @@ def paired_bootstrap(
         first: One system's predictions, in any order.
         second: The other's.
         labels: The label set.
-        figure: A figure that has an interval, such as ``f1``, ``recall`` or ``char_recall``.
+        figure: A figure of spans, such as ``f1``, ``recall`` or ``char_recall``.
         resamples: At least 1.
         seed: Seed of the draws.
 
@@ -61,28 +66,57 @@ def paired_bootstrap(
         DataError: If ids do not match, a span lies outside its document, the figure is unknown, or there is nothing to score.
         LabelError: If a gold label is not in the label set.
     """
-    known = [name for name in INTERVAL_NAMES if name != "hallucination_rate"]
-    if figure not in known:
-        raise DataError(f"figure must be one of {', '.join(known)}, was: {figure!r}")
+    found = paired_differences(documents, first, second, labels, figures=(figure,), resamples=resamples, seed=seed)
+    if figure not in found:
+        raise DataError(f"nothing to score for {figure!r}: no gold or predicted spans")
+    return found[figure]
+
+
+def paired_differences(
+    documents: Sequence[Document],
+    first: Sequence[Prediction],
+    second: Sequence[Prediction],
+    labels: LabelSet,
+    *,
+    figures: Sequence[str] = SPAN_FIGURES,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> dict[str, PairedDifference]:
+    """``paired_bootstrap`` of several figures over the same draws; figures in which a system has nothing to score are left out."""
+    for figure in figures:
+        if figure not in SPAN_FIGURES:
+            raise DataError(f"figure must be one of {', '.join(SPAN_FIGURES)}, was: {figure!r}")
     if resamples < 1 or seed < 0:
         raise DataError(f"resamples must be at least 1 and seed at least 0, were: {resamples} and {seed}")
     check_gold_labels(documents, labels)
     counts = [_counts(documents, predictions, labels) for predictions in (first, second)]
-    whole = [headline_ratios(system.total())[figure][0] for system in counts]
+    whole = [headline_ratios(system.total()) for system in counts]
+    alone = [headline_ratios(system) for system in counts]
     # The same seed draws the same documents for both.
-    drawn = [headline_ratios(resampled_counts(system, resamples, seed))[figure] for system in counts]
-    differences = drawn[0] - drawn[1]
-    interval = percentile_interval(differences)
-    if interval is None or np.isnan(whole).any():
-        raise DataError(f"nothing to score for {figure!r}: no gold or predicted spans")
-    difference = float(whole[0] - whole[1])
-    settled = differences[~np.isnan(differences)]
-    against = np.mean(settled <= 0) if difference > 0 else np.mean(settled >= 0)
-    return PairedDifference(difference, interval, min(1.0, 2 * float(against)))
+    drawn = [headline_ratios(resampled_counts(system, resamples, seed)) for system in counts]
+    compared = {}
+    for figure in figures:
+        difference = float(whole[0][figure][0] - whole[1][figure][0])
+        differences = drawn[0][figure] - drawn[1][figure]
+        interval = percentile_interval(differences)
+        if interval is None or np.isnan(difference):
+            continue
+        differing = int(np.count_nonzero(~np.equal(np.nan_to_num(alone[0][figure], nan=-1), np.nan_to_num(alone[1][figure], nan=-1))))
+        compared[figure] = _tested(difference, differences[~np.isnan(differences)], interval, differing)
+    return compared
+
+
+def _tested(difference: float, drawn: FloatArray, interval: Interval, differing: int) -> PairedDifference:
+    """The difference with what the number of documents that differ can prove."""
+    against = np.count_nonzero(drawn <= 0) if difference > 0 else np.count_nonzero(drawn >= 0)
+    p_value = max(2 * (1 + against) / (1 + len(drawn)), 2 / 2**differing)
+    if differing < _FEWEST:
+        interval = min(interval[0], 0.0), max(interval[1], 0.0)
+    return PairedDifference(difference, interval, min(1.0, float(p_value)))
 
 
 def _counts(documents: Sequence[Document], predictions: Sequence[Prediction], labels: LabelSet) -> Counts:
     predicted = [prediction.spans for prediction in in_document_order(documents, predictions)]
     check_offsets(documents, predicted)
     gold_table, predicted_table = lay_out([document.spans for document in documents], predicted, labels.names)
-    return count(gold_table, predicted_table, match_spans(gold_table, predicted_table), measure_coverage(gold_table, predicted_table), None)
+    return count(gold_table, predicted_table, match_spans(gold_table, predicted_table), measure_coverage(gold_table, predicted_table))

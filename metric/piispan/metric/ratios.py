@@ -9,23 +9,26 @@ Nothing to score is NaN in here and ``None`` outside (``as_score``):
 import numpy as np
 
 from piispan.metric.counts import Counts
+from piispan.metric.hallucination import OUTPUT_COUNTS
 from piispan.metric.span_table import FloatArray
 
-__all__ = ["INTERVAL_NAMES", "as_score", "headline_ratios", "label_ratios", "ratio", "span_ratios"]
+__all__ = ["SPAN_FIGURES", "as_score", "headline_ratios", "label_ratios", "ratio", "span_ratios"]
 
-INTERVAL_NAMES = (
+SPAN_FIGURES = (
     "precision",
     "recall",
     "f1",
     "macro_f1",
     "f2",
     "f1_partial",
+    "f1_boundaries",
+    "f1_overlap",
     "char_recall",
+    "char_precision",
     "leak_rate",
     "leaked_documents",
-    "hallucination_rate",
 )
-"""The ratios that are given with a bootstrap interval."""
+"""The headline figures that take spans alone."""
 
 
 def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:
@@ -50,14 +53,18 @@ def span_ratios(found: FloatArray, gold: FloatArray, predicted: FloatArray) -> t
 
 
 def label_ratios(counts: Counts) -> dict[str, FloatArray]:
-    """Exact ``precision``, ``recall`` and ``f1``, and ``char_recall``, of each label of the list. Shape of each: ``(rows, labels)``"""
+    """Exact ``precision``, ``recall`` and ``f1``, ``char_recall`` and ``leak_rate``, of each label of the list.
+
+    Shape of each: ``(rows, labels)``
+    """
     precision, recall, f1 = span_ratios(counts.exact, counts.gold, counts.predicted)
-    every = {"precision": precision, "recall": recall, "f1": f1, "char_recall": ratio(counts.covered_characters, counts.gold_characters)}
+    char_recall = ratio(counts.covered_characters, counts.gold_characters)
+    every = {"precision": precision, "recall": recall, "f1": f1, "char_recall": char_recall, "leak_rate": 1.0 - char_recall}
     return {name: values[:, :-1] for name, values in every.items()}
 
 
 def headline_ratios(counts: Counts) -> dict[str, FloatArray]:
-    """Every ratio of ``INTERVAL_NAMES`` and ``char_precision``, by name. Shape of each: ``(rows,)``
+    """Every ratio of the corpus, by name: ``SPAN_FIGURES``, those of raw outputs, and recall by seen values. Shape of each: ``(rows,)``
 
     ``precision``, ``recall``, ``f1`` and ``f2`` are exact and micro; ``macro_f1`` is the mean over the labels with gold
     spans; ``f1_partial`` counts a correct pair 1 and a partial one 1/2.
@@ -75,9 +82,32 @@ def headline_ratios(counts: Counts) -> dict[str, FloatArray]:
         "macro_f1": ratio(np.where(supported, by_label, 0.0).sum(axis=1), supported.sum(axis=1).astype(np.float64)),
         "f2": _f(found, gold, predicted, beta=2.0),
         "f1_partial": _f(half_right, gold, predicted),
+        "f1_boundaries": _f(counts.boundaries[:, 0], gold, predicted),
+        "f1_overlap": _f(counts.overlap[:, 0], gold, predicted),
         "char_recall": char_recall,
+        "char_precision": ratio(covered, counts.predicted_characters[:, 0]),
         "leak_rate": 1.0 - char_recall,
         "leaked_documents": ratio(counts.leaked[:, 0], counts.documents[:, 0]),
-        "hallucination_rate": ratio(counts.hallucinated[:, 0], counts.mentions[:, 0]),
-        "char_precision": ratio(covered, counts.predicted_characters[:, 0]),
+        **_output_ratios(counts, gold),
+        **_seen_ratios(counts, found, gold),
     }
+
+
+def _output_ratios(counts: Counts, gold: FloatArray) -> dict[str, FloatArray]:
+    """Exact F1 of the outputs as they are and after repair, and the rates of ``HallucinationRates``."""
+    columns = dict(zip(OUTPUT_COUNTS, counts.outputs.T, strict=True))
+    outputs, mentions = columns["outputs"], columns["mentions"]
+    as_is, said, repaired, mended = counts.readings.T
+    faults = {name: ratio(columns[name], outputs) for name in ("offset_error", "malformed", "text_drift", "extraneous_text")}
+    rates = {name: ratio(columns[name], mentions) for name in ("hallucination", "value_not_in_source", "unknown_label")}
+    return {
+        "f1_strict": np.where(outputs > 0, _f(as_is, gold, said), np.nan),
+        "f1_recovered": np.where(outputs > 0, _f(repaired, gold, mended), np.nan),
+        **{f"{name}_rate": values for name, values in {**rates, **faults}.items()},
+    }
+
+
+def _seen_ratios(counts: Counts, found: FloatArray, gold: FloatArray) -> dict[str, FloatArray]:
+    """Exact recall over the gold spans whose value training saw, and over the others; means something only where that is known."""
+    seen, seen_found = counts.seen.T
+    return {"recall_seen": ratio(seen_found, seen), "recall_unseen": ratio(found - seen_found, gold - seen)}

@@ -1,7 +1,8 @@
 """A report of scores and errors: Markdown and JSON to read, pictures to look at. It holds figures, labels and ids, never a text."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,9 @@ from piispan.core.extras import require_extra
 from piispan.core.files import replacing
 from piispan.metric.analysis import Analysis, EdgeErrors
 from piispan.metric.bootstrap import Interval
+from piispan.metric.paired import PairedDifference
 from piispan.metric.scores import Scores
+from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, percent, shown_figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,33 +21,27 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_confusion", "draw_labels", "markdown_report", "write_report"]
 
-_HEADLINE = {
-    "f1": "F1, exact",
-    "precision": "Precision, exact",
-    "recall": "Recall, exact",
-    "f2": "F2, exact",
-    "macro_f1": "Macro F1, exact",
-    "f1_partial": "F1, partial",
-    "f1_boundaries": "F1, boundaries alone",
-    "f1_overlap": "F1, any overlap",
-    "char_recall": "PII characters found",
-    "char_precision": "Marked characters that are PII",
-    "leaked_documents": "Documents with a leak",
-}
-_RAW = {
-    "hallucination_rate": "Hallucinated mentions",
-    "f1_recovered": "F1 after repair",
-    "text_drift_rate": "Answers that drift from the text",
-    "malformed_rate": "Malformed answers",
-    "extraneous_text_rate": "Answers with text around them",
-}
 _BLUE, _GREY = "#35608d", "#8a8a8a"
 
 
-def write_report(folder: str | Path, scores: Scores, analysis: Analysis) -> list[Path]:
+def write_report(
+    folder: str | Path,
+    scores: Scores,
+    analysis: Analysis,
+    *,
+    differences: Mapping[str, PairedDifference] | None = None,
+    faults: Sequence[str] = (),
+) -> list[Path]:
     """Write ``report.md``, ``report.json``, ``labels.png`` and ``confusion.png`` into a folder; it is made if need be.
 
     Without matplotlib (the extra ``plots``) there are no pictures.
+
+    Args:
+        folder: Where to.
+        scores: The scores.
+        analysis: The errors of the same documents and predictions.
+        differences: How far the system is above another, by figure.
+        faults: Limits that were broken, as ``broken_gates`` says it.
 
     Returns:
         The files written.
@@ -54,8 +51,15 @@ def write_report(folder: str | Path, scores: Scores, analysis: Analysis) -> list
     """
     target = Path(folder)
     drawn = _pictures(scores, analysis)
-    content = {"scores": scores.to_dict(details=True), "analysis": analysis.to_dict()}
-    texts = {"report.md": markdown_report(scores, analysis, pictures=list(drawn)), "report.json": json.dumps(content, indent=2) + "\n"}
+    compared = {figure: asdict(one) for figure, one in (differences or {}).items()}
+    content = {
+        "scores": scores.to_dict(details=True),
+        "analysis": analysis.to_dict(),
+        "differences": compared,
+        "broken_gates": list(faults),
+    }
+    report = markdown_report(scores, analysis, differences=differences, faults=faults, pictures=list(drawn))
+    texts = {"report.md": report, "report.json": json.dumps(content, indent=2) + "\n"}
     for name, text in texts.items():
         with replacing(target / name) as file:
             file.write(text)
@@ -73,44 +77,56 @@ def _pictures(scores: Scores, analysis: Analysis) -> "dict[str, Figure]":
         return {}
 
 
-def markdown_report(scores: Scores, analysis: Analysis, *, pictures: Sequence[str] = ()) -> str:
+def markdown_report(
+    scores: Scores,
+    analysis: Analysis,
+    *,
+    differences: Mapping[str, PairedDifference] | None = None,
+    faults: Sequence[str] = (),
+    pictures: Sequence[str] = (),
+) -> str:
     """The report as Markdown.
 
     Args:
         scores: The scores.
         analysis: The errors of the same documents and predictions.
+        differences: How far the system is above another, by figure.
+        faults: Limits that were broken.
         pictures: Names of pictures that lie beside the report.
     """
     every = scores.to_dict()
-    raw = {key: title for key, title in _RAW.items() if every[key] is not None}
-    headline = [(title, _percent(every[key]), _ends(scores.intervals.get(key))) for key, title in {**_HEADLINE, **raw}.items()]
+    titles = shown_figures(every, {**SPAN_TITLES, **OUTPUT_TITLES})
+    headline = [(title, percent(every[key]), _ends(scores.intervals.get(key))) for key, title in titles.items()]
     labels = [
         (
             f"`{name}`",
             str(one.n),
-            *map(_percent, (one.precision, one.recall)),
+            *map(percent, (one.precision, one.recall)),
             _figure(one.f1, one.intervals["f1"]),
-            _percent(one.char_recall),
+            percent(one.char_recall),
         )
         for name, one in scores.per_label.items()
+        if one.n or one.precision is not None
     ]
     counts = [(name, *map(str, (c.correct, c.incorrect, c.partial, c.missing, c.spurious))) for name, c in scores.semeval.items()]
     sections = [
         f"# Scores of {scores.documents:,} documents, {scores.spans:,} spans",
         f"`{scores.signature}`",
         _table(("", "figure", "95 % interval"), headline),
+        *_limits(faults),
+        *_compared(differences),
         "## By label",
-        "Exact match, but for the characters, which count under any label.",
+        "Exact match, but for the characters, which count under any label. Labels without gold or predicted spans are left out.",
         _table(("label", "n", "precision", "recall", "F1 (95 % interval)", "characters found"), labels),
         *(f"![{name.removesuffix('.png')}]({name})" for name in pictures),
         "## Errors",
         _table(("SemEval-2013", "correct", "incorrect", "partial", "missing", "spurious"), counts),
-        "Labels taken for another, most frequent first:",
-        _table(("gold", "predicted", "pairs"), [(f"`{gold}`", f"`{said}`", str(n)) for gold, said, n in analysis.confused()]),
+        "Labels taken for another where spans overlap, most frequent first:",
+        _table(("gold", "predicted", "pairs"), [(_code(gold), _code(said), str(n)) for gold, said, n in analysis.confused()]),
         f"Edges of the {scores.semeval['partial'].partial:,} spans that merely overlap, by characters they are off:",
         _edge_table(analysis),
         f"Most leaked label: {f'`{analysis.most_leaked}`' if analysis.most_leaked else 'none'}. Documents that leak most:",
-        _table(("document", "characters", "spans"), [(f"`{one.id}`", str(one.characters), str(one.spans)) for one in analysis.leaks]),
+        _table(("document", "characters", "spans"), [(_code(one.id), str(one.characters), str(one.spans)) for one in analysis.leaks]),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -133,8 +149,24 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
-def _percent(value: object) -> str:
-    return f"{100 * value:.1f} %" if isinstance(value, float | int) else "nothing to score"
+def _limits(faults: Sequence[str]) -> list[str]:
+    return ["## Broken limits", "\n".join(f"- {_code(fault)}" for fault in faults)] if faults else []
+
+
+def _compared(differences: Mapping[str, PairedDifference] | None) -> list[str]:
+    if not differences:
+        return []
+    rows = [
+        (SPAN_TITLES[figure], f"{100 * one.difference:+.1f}", _ends(one.interval), f"{one.p_value:.3g}")
+        for figure, one in differences.items()
+    ]
+    return ["## Above the other system", _table(("", "points", "95 % interval", "p"), rows)]
+
+
+def _code(text: str) -> str:
+    """Any string on one line of Markdown, as it is: an id may hold anything."""
+    plain = "".join(character if character.isprintable() else "?" for character in text).replace("`", "'")
+    return f"`{plain}`"
 
 
 def _ends(interval: Interval | None) -> str:
@@ -142,7 +174,7 @@ def _ends(interval: Interval | None) -> str:
 
 
 def _figure(value: float | None, interval: Interval | None) -> str:
-    return f"{_percent(value)} ({_ends(interval)})" if interval else _percent(value)
+    return f"{percent(value)} ({_ends(interval)})" if interval else percent(value)
 
 
 def draw_labels(scores: Scores) -> "Figure":

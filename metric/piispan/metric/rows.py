@@ -11,17 +11,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from operator import index
 from pathlib import Path
-from typing import SupportsIndex
+from typing import Any, SupportsIndex, get_args
 
-from piispan.core.errors import DataError, SpanError
+from piispan.core.errors import DataError, DocumentError, LabelError, SpanError
+from piispan.core.formats.base import Mention, OutputFormat, Parsed, Problem
 from piispan.core.labels import LabelSet
-from piispan.core.spans import Span
+from piispan.core.spans import Document, Span
+from piispan.metric.scores import Alignment
 from piispan.metric.span_scoring import score_spans
 
-__all__ = ["SpanRow", "check_rows", "score_rows"]
+__all__ = ["OutputRow", "SpanRow", "check_rows", "read_outputs", "score_outputs", "score_rows"]
 
 SpanRow = dict[str, list[dict[str, int | str]]]
 """``{"spans": [{"start": int, "end": int, "label": str}]}``"""
+OutputRow = dict[str, Any]
+"""A ``SpanRow`` with the repaired spans, the problems of each mention, and the faults of the output."""
 
 _LARGEST_OFFSET = 2**31 - 1
 
@@ -48,10 +52,106 @@ def check_rows(predictions: object, references: object) -> tuple[list[SpanRow], 
     return [_row(spans) for spans in checked], [_row(spans) for spans in flat]
 
 
+def read_outputs(predictions: object, references: object, output: OutputFormat, labels: LabelSet) -> tuple[list[OutputRow], list[SpanRow]]:
+    """Raw outputs, read where their sources are at hand, as rows that hold nothing of either text.
+
+    Args:
+        predictions: ``{"output": str}`` for each document, what the model answered.
+        references: ``{"text": str, "spans": [...]}`` for each document, in the same order.
+        output: How the outputs are read.
+        labels: The labels the model may use, and those of the references.
+
+    Raises:
+        DataError: Names the side, the index of the row and the rule; never a value of a row.
+    """
+    said, gold = _rows("predictions", predictions), _rows("references", references)
+    if len(said) != len(gold):
+        raise DataError(f"predictions and references must be of one length, were: {len(said)} and {len(gold)}")
+    rows, flat = [], []
+    for place, (answer, reference) in enumerate(zip(said, gold, strict=True)):
+        raw, text = answer.get("output"), reference.get("text")
+        if not isinstance(raw, str):
+            raise DataError(f"predictions[{place}] needs the key output, a string")
+        if not isinstance(text, str):
+            raise DataError(f"references[{place}] needs the key text, a string")
+        spans = _flat(f"references[{place}]", _spans(f"references[{place}]", reference))
+        try:
+            document = Document(f"references[{place}]", text, tuple(spans))
+        except DocumentError as error:
+            raise DataError(str(error)) from None
+        for span in spans:
+            labels.require(span.label, f"references[{place}]: ")
+        rows.append(_output_row(output.parse(raw, document.text, labels)))
+        flat.append(_row(spans))
+    return rows, flat
+
+
+def score_outputs(
+    predictions: Sequence[OutputRow],
+    references: Sequence[SpanRow],
+    labels: LabelSet,
+    source: str,
+    alignment: Alignment = "strict",
+    resamples: int = 1000,
+    seed: int = 0,
+) -> dict[str, object]:
+    """The flat scores of rows of ``read_outputs``.
+
+    Args:
+        predictions: One row for each document.
+        references: One row for each document, in the same order.
+        labels: The label set they were read with.
+        source: The format they were read in.
+        alignment: Whether to score the spans as they are (``strict``) or after repair (``recover``).
+        resamples: Bootstrap resamples; 0 leaves every interval ``None``.
+        seed: Seed of the bootstrap.
+
+    Raises:
+        DataError: If there is no such alignment, or ``resamples`` or ``seed`` is negative.
+    """
+    if alignment not in get_args(Alignment):
+        raise DataError(f"alignment must be strict or recover, was: {alignment!r}")
+    parsed = [_parsed(row) for row in predictions]
+    return score_spans(
+        [_spans("references", row) for row in references],
+        [one.spans if alignment == "strict" else one.recovered for one in parsed],
+        labels.names,
+        labels_hash=labels.hash,
+        parsed=parsed,
+        source=f"{source}:{alignment}",
+        resamples=resamples,
+        seed=seed,
+    ).to_dict()
+
+
+def _output_row(parsed: Parsed) -> OutputRow:
+    return {
+        **_row(parsed.spans),
+        "recovered": _row(parsed.recovered)["spans"],
+        "problems": [sorted(mention.problems) for mention in parsed.mentions],
+        "malformed": parsed.malformed,
+        "text_drift": parsed.text_drift,
+        "extraneous_text": parsed.extraneous_text,
+    }
+
+
+def _parsed(row: OutputRow) -> Parsed:
+    """What was read, without the labels and values of the mentions: they are in no count."""
+    problems: Sequence[Sequence[str]] = row["problems"]
+    return Parsed(
+        tuple(Mention("", "", None, frozenset(map(Problem, own))) for own in problems),
+        tuple(_spans("predictions", row)),
+        tuple(_spans("predictions", {"spans": row["recovered"]})),
+        row["malformed"],
+        row["text_drift"],
+        row["extraneous_text"],
+    )
+
+
 def score_rows(
     predictions: Sequence[SpanRow],
     references: Sequence[SpanRow],
-    labels: LabelSet | str | Path | None = None,
+    labels: LabelSet | str | Path | Sequence[str] | None = None,
     resamples: int = 1000,
     seed: int = 0,
 ) -> dict[str, object]:
@@ -60,7 +160,7 @@ def score_rows(
     Args:
         predictions: One row for each document.
         references: One row for each document, in the same order.
-        labels: A label set, its name, or the path of its YAML file; by default the labels of the references.
+        labels: A label set, its name, the path of its YAML file, or a list of labels; by default the labels of the references.
         resamples: Bootstrap resamples; 0 leaves every interval ``None``.
         seed: Seed of the bootstrap.
 
@@ -71,8 +171,11 @@ def score_rows(
     gold = [_spans("references", row) for row in references]
     predicted = [_spans("predictions", row) for row in predictions]
     used = sorted({span.label for spans in gold for span in spans})
-    if labels is None:
-        names, labels_hash = tuple(used), f"data-{hashlib.sha256(json.dumps(used).encode()).hexdigest()[:12]}"
+    if labels is None or not isinstance(labels, LabelSet | str | Path):
+        names = tuple(used if labels is None else labels)
+        labels_hash = f"{'data' if labels is None else 'list'}-{hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]}"
+        if missing := [name for name in used if name not in names]:
+            raise LabelError(f"references: {len(missing)} labels are not in the list of labels")
     else:
         label_set = labels if isinstance(labels, LabelSet) else LabelSet.load(labels)
         for name in used:
@@ -106,8 +209,11 @@ def _span(where: str, row: object) -> Span:
     missing = [key for key in ("start", "end", "label") if key not in row]
     if missing:
         raise DataError(f"{where}: lacks the key {' and '.join(missing)}")
+    label = row["label"]
+    if isinstance(label, str) and any("\ud800" <= character <= "\udfff" for character in label):
+        raise DataError(f"{where}: the label holds a lone surrogate")
     try:
-        return Span(_offset(row["start"]), _offset(row["end"]), row["label"])
+        return Span(_offset(row["start"]), _offset(row["end"]), label)
     except SpanError as error:
         raise DataError(f"{where}: {error}") from None
 
@@ -117,8 +223,8 @@ def _offset(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, SupportsIndex):
         raise SpanError(f"offsets must be integers, was: {type(value).__name__}")
     offset = index(value)
-    if offset > _LARGEST_OFFSET:
-        raise SpanError(f"offsets must be at most {_LARGEST_OFFSET}")
+    if not 0 <= offset <= _LARGEST_OFFSET:
+        raise SpanError(f"offsets must be at least 0 and at most {_LARGEST_OFFSET}")
     return offset
 
 

@@ -11,7 +11,7 @@ from piispan.metric.hallucination import HallucinationRates
 
 __all__ = ["METRIC_VERSION", "Alignment", "LabelScores", "Scores", "SeenRecall", "SemEvalCounts", "SpanScores", "signature_of"]
 
-METRIC_VERSION = "0.2.0"
+METRIC_VERSION = "0.3.0"
 """Version of the *definitions*: it changes when the same spans would get another score, not with the package."""
 
 
@@ -19,9 +19,16 @@ Alignment = Literal["strict", "recover"]
 """Whether spans of raw outputs are scored as they are, or repaired."""
 
 
-def signature_of(alignment: Alignment, labels_hash: str, resamples: int, seed: int) -> str:
-    """The settings a score cannot be quoted without."""
-    return f"piispan-metric:{METRIC_VERSION}|match:exact|alignment:{alignment}|labels:{labels_hash}|bootstrap:{resamples}:{seed}"
+def signature_of(source: str, labels_hash: str, resamples: int, seed: int) -> str:
+    """The settings a score cannot be quoted without.
+
+    Args:
+        source: What the predicted spans were read from: ``spans``, ``spans:utf16``, or a format and its alignment (``tagged:strict``).
+        labels_hash: Stands for the label set.
+        resamples: Of the bootstrap.
+        seed: Of the bootstrap.
+    """
+    return f"piispan-metric:{METRIC_VERSION}|match:exact|input:{source}|labels:{labels_hash}|bootstrap:{resamples}:{seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,8 @@ class LabelScores:
         recall: Share of its gold spans that were found.
         f1: Their harmonic mean; 0 when only gold or only predictions exist.
         char_recall: Share of its gold characters under any predicted span, of whatever label.
-        intervals: 95 % bootstrap intervals of the four ratios, by name.
+        leak_rate: ``1 - char_recall``.
+        intervals: 95 % bootstrap intervals of the five ratios, by name.
         boundaries: Scores of the boundaries; recall of this label's gold spans, precision of its predictions, whatever the other's label.
         overlap: Scores of any overlap with the same label.
         partial: As ``boundaries``, with 1/2 for an overlap.
@@ -82,6 +90,7 @@ class LabelScores:
     recall: float | None
     f1: float | None
     char_recall: float | None
+    leak_rate: float | None
     intervals: Mapping[str, Interval | None]
     boundaries: SpanScores
     overlap: SpanScores
@@ -91,7 +100,7 @@ class LabelScores:
     def to_dict(self, *, details: bool = False) -> dict[str, object]:
         """As in ``metrics.json``; ``interval`` is that of ``f1``, and every interval a list of two. See ``Scores.to_dict``."""
         intervals = _lists(self.intervals)
-        flat = {"n": self.n, "precision": self.precision, "recall": self.recall, "f1": self.f1, "char_recall": self.char_recall}
+        flat = {name: getattr(self, name) for name in ("n", "precision", "recall", "f1", "char_recall", "leak_rate")}
         more = {name: asdict(getattr(self, name)) for name in ("boundaries", "overlap", "partial", "counts")} if details else {}
         return {**flat, "interval": intervals["f1"], "intervals": intervals, **more}
 
@@ -109,7 +118,8 @@ class Scores:
         f1_partial: Micro F1 with 1 for a correct pair and 1/2 for a partial one, label ignored.
         f1_boundaries: Micro F1 of the boundaries, label ignored.
         f1_overlap: Micro F1 of any overlap with the same label, each span used once.
-        f1_recovered: Exact micro F1 of the repaired spans; ``None`` when no raw outputs were parsed.
+        f1_strict: Exact micro F1 of the spans of raw outputs that hold without any repair; ``None`` when none were parsed.
+        f1_recovered: The same of the repaired spans.
         char_recall: Share of gold characters under any predicted span, label ignored.
         char_precision: Share of predicted characters that are gold, label ignored.
         leak_rate: ``1 - char_recall``.
@@ -120,13 +130,12 @@ class Scores:
         output_tokens_per_document: Mean tokens of an answer; ``None`` when any document lacks the number.
         per_label: By label, in the label set's order, those without gold spans included (``n`` is 0).
         intervals: 95 % bootstrap intervals over documents, by ratio.
-        signature: Definition version, match and alignment mode, label set hash, resamples and seed.
+        signature: Definition version, match mode, what was read and how, label set hash, resamples and seed.
         boundaries: Precision and recall behind ``f1_boundaries``.
         overlap: Precision and recall behind ``f1_overlap``.
         partial: Precision and recall behind ``f1_partial``.
         macro: Mean scores over the labels with gold spans, for each of the four ways to match.
         semeval: The five counts by SemEval's strategies: ``strict``, ``exact``, ``partial``, ``type``.
-        f1_strict: Exact micro F1 of the spans that hold without any repair; ``None`` when no raw outputs were parsed.
         seen: ``recall_seen`` and ``recall_unseen``; ``None``, and absent from ``to_dict``, unless seen values were given.
     """
 
@@ -138,6 +147,7 @@ class Scores:
     f1_partial: float | None
     f1_boundaries: float | None
     f1_overlap: float | None
+    f1_strict: float | None
     f1_recovered: float | None
     char_recall: float | None
     char_precision: float | None
@@ -155,7 +165,6 @@ class Scores:
     partial: SpanScores
     macro: Mapping[str, SpanScores]
     semeval: Mapping[str, SemEvalCounts]
-    f1_strict: float | None = None
     seen: SeenRecall | None = None
 
     def to_dict(self, *, details: bool = False) -> dict[str, object]:
@@ -172,7 +181,6 @@ class Scores:
         flat["intervals"] = _lists(self.intervals)
         flat["signature"] = self.signature
         if details:
-            flat["f1_strict"] = self.f1_strict
             flat["micro"] = {name: asdict(getattr(self, name)) for name in ("boundaries", "overlap", "partial")}
             flat["macro"] = {name: asdict(scores) for name, scores in self.macro.items()}
             flat["semeval"] = {name: asdict(counts) for name, counts in self.semeval.items()}
@@ -206,7 +214,6 @@ _NESTED = {
     "partial",
     "macro",
     "semeval",
-    "f1_strict",
     "seen",
 }
 _FLAT = tuple(field.name for field in fields(Scores) if field.name not in _NESTED)

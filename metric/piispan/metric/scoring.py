@@ -1,12 +1,13 @@
 """Scoring: documents and predictions in, ``Scores`` out."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 
 from piispan.core.errors import DataError
+from piispan.core.formats import get_format
 from piispan.core.formats.base import OutputFormat, Parsed
 from piispan.core.labels import LabelSet
 from piispan.core.predictions import Prediction
@@ -20,11 +21,11 @@ __all__ = ["score", "scored_predictions"]
 
 
 def score(
-    documents: Sequence[Document],
-    predictions: Sequence[Prediction],
-    labels: LabelSet,
+    documents: Iterable[Document],
+    predictions: Iterable[Prediction],
+    labels: LabelSet | str,
     *,
-    format: OutputFormat | None = None,  # noqa: A002 - the name it has on the command line and in piispan.json
+    format: OutputFormat | str | None = None,  # noqa: A002 - the name it has on the command line and in piispan.json
     alignment: Alignment = "strict",
     offsets: Offsets = "code_points",
     resamples: int = 1000,
@@ -42,11 +43,10 @@ def score(
     Args:
         documents: The documents with their gold spans.
         predictions: One for each document, in any order.
-        labels: The label set; its hash is in the signature.
-        format: The output format of the raw outputs.
+        labels: The label set, or the name of a shipped one; its hash is in the signature.
+        format: The output format of the raw outputs, or its name.
         alignment: Which spans of raw outputs to score: ``strict``, those that hold without any repair, or ``recover``, those mapped back
-            from a drifted answer and put right where offsets are wrong. ``f1_recovered`` is given either way, and ``f1_strict`` by
-            ``to_dict(details=True)``.
+            from a drifted answer and put right where offsets are wrong. ``f1_strict`` and ``f1_recovered`` are given either way.
         offsets: What the offsets of ``Prediction.spans`` count: Python's code points, or ``utf16`` units, as Java, JavaScript and C# do.
         resamples: Bootstrap resamples; 0 leaves every interval ``None``.
         seed: Seed of the bootstrap.
@@ -58,9 +58,10 @@ def score(
             an option has no such value or does not go with the others.
         LabelError: If a gold label is not in the label set.
     """
-    if isinstance(seen_values, str):
-        raise DataError("seen_values must be a collection of strings, was: one string")
-    ordered = in_document_order(documents, predictions)
+    if isinstance(seen_values, str) or not all(isinstance(value, str) for value in seen_values or ()):
+        raise DataError("seen_values must be a collection of strings")
+    documents, labels, format = list(documents), _label_set(labels), _format(format)  # noqa: A001
+    ordered = in_document_order(documents, list(predictions))
     check_gold_labels(documents, labels)
     predicted, parsed = _read(documents, ordered, labels, format, alignment, offsets)
     return score_spans(
@@ -69,7 +70,7 @@ def score(
         labels.names,
         labels_hash=labels.hash,
         parsed=parsed,
-        alignment=alignment,
+        source=_source(format if parsed is not None else None, alignment, offsets),
         output_tokens=[prediction.output_tokens for prediction in ordered],
         seen=None if seen_values is None else _seen_mask(documents, seen_values),
         resamples=resamples,
@@ -78,11 +79,11 @@ def score(
 
 
 def scored_predictions(
-    documents: Sequence[Document],
-    predictions: Sequence[Prediction],
-    labels: LabelSet,
+    documents: Iterable[Document],
+    predictions: Iterable[Prediction],
+    labels: LabelSet | str,
     *,
-    format: OutputFormat | None = None,  # noqa: A002
+    format: OutputFormat | str | None = None,  # noqa: A002
     alignment: Alignment = "strict",
     offsets: Offsets = "code_points",
 ) -> list[Prediction]:
@@ -90,9 +91,25 @@ def scored_predictions(
 
     Args and errors are those of ``score``.
     """
-    ordered = in_document_order(documents, predictions)
+    documents, labels, format = list(documents), _label_set(labels), _format(format)  # noqa: A001
+    ordered = in_document_order(documents, list(predictions))
     spans, _ = _read(documents, ordered, labels, format, alignment, offsets)
     return [replace(prediction, spans=tuple(own)) for prediction, own in zip(ordered, spans, strict=True)]
+
+
+def _label_set(labels: LabelSet | str) -> LabelSet:
+    return LabelSet.load(labels) if isinstance(labels, str) else labels
+
+
+def _format(output: OutputFormat | str | None) -> OutputFormat | None:
+    return get_format(output) if isinstance(output, str) else output
+
+
+def _source(output: OutputFormat | None, alignment: Alignment, offsets: Offsets) -> str:
+    """What spans were read from, for the signature."""
+    if output is None:
+        return "spans" if offsets == "code_points" else f"spans:{offsets}"
+    return f"{output.name}:{alignment}"
 
 
 def _read(

@@ -44,6 +44,11 @@ class SpanTable:
     def __len__(self) -> int:
         return len(self.start)
 
+    def rows(self, indices: IntArray) -> "SpanTable":
+        """The spans of ``indices``, in their order."""
+        columns = (self.document[indices], self.start[indices], self.end[indices], self.label[indices])
+        return SpanTable(*columns, self.documents, self.labels)
+
     def marked(self, indices: IntArray) -> BoolArray:
         """Which spans are among ``indices``. Shape: ``(spans,)``"""
         marks = np.zeros(len(self), dtype=np.bool_)

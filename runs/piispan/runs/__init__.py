@@ -6,7 +6,7 @@ from piispan.runs.configs import load_settings, recipes
 from piispan.runs.dry_run import DryRun, dry_run
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
-from piispan.runs.quickstart import HELD_OUT_SETTINGS, QUICK_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
+from piispan.runs.quickstart import HELD_OUT_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
 from piispan.runs.redact import Redacted, redact_file
 from piispan.runs.scoring import Scored, score_files
 from piispan.runs.settings import TrainSettings
@@ -14,7 +14,6 @@ from piispan.runs.train import evaluate, train
 
 __all__ = [
     "HELD_OUT_SETTINGS",
-    "QUICK_SETTINGS",
     "DryRun",
     "Evaluated",
     "Progress",

@@ -16,13 +16,10 @@ from piispan.runs.step_time import seconds_per_step
 from piispan.runs.training import prepare_tag_tokens, training_rows
 from piispan.tagger import DecoderName, decoder_name
 
-__all__ = ["HELD_OUT_SETTINGS", "QUICK_SETTINGS", "QuickstartResult", "quickstart", "read_split", "synthetic_split"]
+__all__ = ["HELD_OUT_SETTINGS", "QuickstartResult", "quickstart", "read_split", "synthetic_split"]
 
 HELD_OUT_SETTINGS = ("bank_mail", "discharge_letter", "police_report")
 """Settings of the synthesis whose frames are never trained on."""
-
-QUICK_SETTINGS = TrainSettings(learning_rate=1e-3)
-"""For a few minutes on synthetic documents: small steps, and many. Chosen on settings that are neither trained nor tested on."""
 
 _MOST_TEST_DOCUMENTS, _FEWEST_TEST_DOCUMENTS = 64, 16
 _TEST_DOCUMENTS_A_MINUTE = 8
@@ -70,7 +67,7 @@ def quickstart(
         data: Labelled documents (Presidio JSON or JSONL); without it, synthetic documents are made, and
             the test has settings, sentence frames and values that training never saw.
         split: How ``data`` is split into training, validation and test.
-        train: Settings of the fine-tuning; ``QUICK_SETTINGS`` for synthetic documents, the defaults for one's own.
+        train: Settings of the fine-tuning.
         minutes: Time for the whole run; training is given what measuring leaves of it. Without it, 8 for
             synthetic documents, and all epochs for one's own.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
@@ -82,7 +79,7 @@ def quickstart(
     """
     started = perf_counter()
     require_training()
-    chosen = train or (TrainSettings() if data else QUICK_SETTINGS)
+    chosen = train or TrainSettings()
     labels = LabelSet.load(chosen.labels)
     documents = None if data is None else read_split(data, split, labels)
     if documents is None:

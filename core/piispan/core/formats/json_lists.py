@@ -6,21 +6,18 @@ code finds the offsets.
 """
 
 import json
-from bisect import bisect
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from itertools import count
 
 from piispan.core.formats.base import Mention, Parsed, Problem, flat_spans
-from piispan.core.formats.json_reading import occurrences, read_list
+from piispan.core.formats.json_reading import Places, read_list
 from piispan.core.labels import LabelSet
 from piispan.core.spans import Document, Span
 
 __all__ = ["JsonFormat", "JsonValuesFormat"]
 
-_Place = Callable[[Mapping[str, object], int, list[int]], tuple[int | None, int | None]]
-"""(object, length of its value, starts of its value) -> (start as written or None when it is wrong, nearest right start or None)."""
-_Starts = Callable[[str], list[int]]
-"""value -> starts of its occurrences in the source."""
+_Place = Callable[[Mapping[str, object], str, Places], tuple[int | None, int | None]]
+"""(object, its value, places) -> (start as written or None when it is wrong, nearest right start or None)."""
 
 
 class JsonFormat:
@@ -70,8 +67,7 @@ class JsonValuesFormat:
         rows = []
         for span in document.spans:
             value = document.value(span)
-            rank = occurrences(document.text, value).index(span.start)
-            rows.append({"entity_type": span.label, "entity_value": value, "occurrence": rank})
+            rows.append({"entity_type": span.label, "entity_value": value, "occurrence": _rank(document.text, value, span.start)})
         return json.dumps(rows, ensure_ascii=False)
 
     def parse(self, text: str, source: str, labels: LabelSet) -> Parsed:
@@ -83,21 +79,27 @@ def _is_index(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _by_offsets(row: Mapping[str, object], length: int, starts: list[int]) -> tuple[int | None, int | None]:
+def _rank(text: str, value: str, start: int) -> int:
+    """How many occurrences of ``value``, overlapping ones included, stand before ``start``."""
+    place = text.find(value)
+    for rank in count():
+        if place >= start:
+            return rank
+        place = text.find(value, place + 1)
+    raise AssertionError
+
+
+def _by_offsets(row: Mapping[str, object], value: str, places: Places) -> tuple[int | None, int | None]:
     start, end = row["start_position"], row["end_position"]
     assert isinstance(start, int)  # noqa: S101  # checked by the caller for every number key
-    after = bisect(starts, start)
-    near = min(starts[max(after - 1, 0) : after + 1], key=lambda place: abs(place - start), default=None)
-    return (near if near == start and end == start + length else None), near
+    near = places.nearest(value, start)
+    return (near if near == start and end == start + len(value) else None), near
 
 
-def _by_occurrence(row: Mapping[str, object], length: int, starts: list[int]) -> tuple[int | None, int | None]:
-    del length
+def _by_occurrence(row: Mapping[str, object], value: str, places: Places) -> tuple[int | None, int | None]:
     rank = row["occurrence"]
     assert isinstance(rank, int)  # noqa: S101  # checked by the caller for every number key
-    if 0 <= rank < len(starts):
-        return starts[rank], starts[rank]
-    return None, starts[-1] if starts else None
+    return places.ranked(value, rank)
 
 
 def _parse(text: str, source: str, labels: LabelSet, numbers: tuple[str, ...], place: _Place) -> Parsed:
@@ -105,13 +107,20 @@ def _parse(text: str, source: str, labels: LabelSet, numbers: tuple[str, ...], p
     mentions: list[Mention] = []
     recovered: list[Span] = []
     whole = read.whole
-    starts = cache(partial(occurrences, source))
+    places = Places(source)
+    known: dict[tuple[object, ...], tuple[Mention, Span | None]] = {}
     for row in read.objects:
         label, value = row.get("entity_type"), row.get("entity_value")
         if not isinstance(label, str) or not isinstance(value, str) or not all(_is_index(row.get(key)) for key in numbers):
             whole = False
             continue
-        mention, near = _mention(row, label, value, starts, labels, place)
+        key = (label, value, *(row[name] for name in numbers))
+        if key not in known:
+            known[key] = _mention(row, label, value, places, labels, place)
+        if places.exhausted:
+            whole = False
+            break
+        mention, near = known[key]
         mentions.append(mention)
         recovered += [near] if near else []
     spans = flat_spans(m.span for m in mentions if m.span)
@@ -119,14 +128,14 @@ def _parse(text: str, source: str, labels: LabelSet, numbers: tuple[str, ...], p
 
 
 def _mention(
-    row: Mapping[str, object], label: str, value: str, starts: _Starts, labels: LabelSet, place: _Place
+    row: Mapping[str, object], label: str, value: str, places: Places, labels: LabelSet, place: _Place
 ) -> tuple[Mention, Span | None]:
     """The mention as written, and the span it most likely meant."""
     problems = set() if label in labels else {Problem.UNKNOWN_LABEL}
     core = value.strip()
     if not core:
         return Mention(label, value, None, frozenset({*problems, Problem.NOT_A_SPAN})), None
-    written, near = place(row, len(value), starts(value))
+    written, near = place(row, value, places)
     if near is None:
         problems.add(Problem.VALUE_NOT_IN_SOURCE)
     elif written is None:

@@ -5,12 +5,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["JsonList", "occurrences", "read_list"]
+__all__ = ["JsonList", "Places", "read_list"]
 
 _DECODER = json.JSONDecoder()
 _BRACKET = re.compile(r"[\[{]")
 _ANSWER_START = re.compile(r'\[\s*[{\]]|\{\s*["}]')
 """Where a list of objects or an object can begin."""
+_CHARACTERS_LOOKED_AT = 300_000_000
+"""Characters of the source that the values of one output may be compared with: well under a second."""
+_FIND = 250
+"""Characters that could be compared while a search begins."""
 _PASSES = 8
 """Failed attempts may together read the output this many times, so that no output can stall the reader."""
 
@@ -74,10 +78,46 @@ def _characters_read(error: Exception, text: str, start: int) -> int:
     return len(text) - start
 
 
-def occurrences(source: str, value: str) -> list[int]:
-    """Starts of every occurrence of ``value``, overlapping ones included, ascending."""
-    starts, position = [], source.find(value)
-    while position >= 0:
-        starts.append(position)
-        position = source.find(value, position + 1)
-    return starts
+class Places:
+    """Where values stand in one source, looked up within a budget, so that no output can stall the reader.
+
+    Occurrences may overlap. A source of one letter and an answer of many long values would take the product of all three.
+
+    Args:
+        source: The text that was to be tagged.
+    """
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._left = _CHARACTERS_LOOKED_AT
+        self._starts: dict[str, list[int]] = {}
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the budget is spent; places found since then mean nothing."""
+        return self._left < 0
+
+    def nearest(self, value: str, start: int) -> int | None:
+        """The start of the occurrence nearest to ``start``, the earlier of two; ``None`` when there is none."""
+        bound = min(max(start, 0), len(self._source))
+        if bound == start and self._source.startswith(value, start):
+            return start
+        before = self._source.rfind(value, 0, bound + len(value) - 1) if bound else -1
+        self._left -= _FIND + bound - max(before, 0)
+        known = [place for place in (before, self._find(value, bound)) if place >= 0]
+        return min(known, key=lambda place: abs(place - start), default=None)
+
+    def ranked(self, value: str, rank: int) -> tuple[int | None, int | None]:
+        """The start of the occurrence of that rank, counted from 0, twice; or ``None`` and the last one, ``None`` when there is none."""
+        starts = self._starts.setdefault(value, [])
+        while not 0 <= rank < len(starts) and self._left >= 0:
+            place = self._find(value, starts[-1] + 1 if starts else 0)
+            if place < 0:
+                return None, starts[-1] if starts else None
+            starts.append(place)
+        return (starts[rank], starts[rank]) if 0 <= rank < len(starts) else (None, None)
+
+    def _find(self, value: str, start: int) -> int:
+        place = self._source.find(value, start)
+        self._left -= _FIND + (len(self._source) if place < 0 else place + len(value)) - start
+        return place

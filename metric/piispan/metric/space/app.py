@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import gradio as gr
 
-from piispan.core import FORMATS, LabelSet, PiispanError, get_format
-from piispan.metric import Comparison, JudgedSpan, Outcome, compare_output, read_gold
+from piispan.core import FORMATS, DataError, LabelSet, PiispanError, get_format
+from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, Comparison, JudgedSpan, Outcome, compare_output, percent, read_gold
 
 SOURCE = "Ada Lovelace of Zürich, 36, called from +41 44 668 18 00."
 GOLD = "<PERSON>Ada Lovelace</PERSON> of <GPE>Zürich</GPE>, <AGE>36</AGE>, called from <PHONE_NUMBER>+41 44 668 18 00</PHONE_NUMBER>."
@@ -22,28 +22,23 @@ COLOURS: dict[Outcome, str] = {
     "missing": "#c0392b",
     "spurious": "#8e44ad",
 }
-FIGURES = {
-    "f1": "F1, exact",
-    "precision": "Precision, exact",
-    "recall": "Recall, exact",
-    "f1_partial": "F1, partial",
-    "f1_recovered": "F1 after repair",
-    "char_recall": "PII characters found",
-    "leak_rate": "PII characters leaked",
-    "hallucination_rate": "Hallucinated mentions",
-}
+WORST = ("spurious", "missing", "incorrect", "partial", "correct")
+"""Whose colour a stretch under several spans takes: the first of these."""
+LEGEND = " · ".join(f'<span style="color:{colour}">■</span> {outcome}' for outcome, colour in COLOURS.items())
+FIGURES = ("f1", "f1_recovered", "precision", "recall", "f1_partial", "char_recall", "leak_rate", "hallucination_rate")
+LONGEST = 100_000
+"""Characters of a source or an output that the page takes."""
 
-Pieces = list[tuple[str, str | None]]
+Update = dict[str, object]
 
 
-def compare(source: str, gold: str, output: str, format_name: str, label_set: str) -> tuple[dict[str, object], dict[str, object], str]:
-    """What the page shows for its five inputs: both highlighted texts, and figures and faults as Markdown."""
+def compare(source: str, gold: str, output: str, format_name: str, label_set: str) -> tuple[Update, Update, str]:
+    """What the page shows for its five inputs: both highlighted texts, and figures and faults as Markdown, or why there are none."""
     try:
-        labels = LabelSet.load(label_set)
-        document = read_gold(gold, source, labels)
-        comparison = compare_output(document, output, labels, get_format(format_name))
+        comparison = _compared(source, gold, output, format_name, label_set)
     except PiispanError as error:
-        raise gr.Error(str(error), print_exception=False) from None
+        nothing = gr.update(value=[], color_map={})
+        return nothing, nothing, f"**Nothing was compared:** {error}."
     return (
         _highlighted(source, comparison.gold),
         _highlighted(source, comparison.predicted),
@@ -51,21 +46,45 @@ def compare(source: str, gold: str, output: str, format_name: str, label_set: st
     )
 
 
-def _highlighted(text: str, spans: Sequence[JudgedSpan]) -> dict[str, object]:
+def _compared(source: str, gold: str, output: str, format_name: str, label_set: str) -> Comparison:
+    if not source.strip():
+        raise DataError("the source is empty")
+    if max(map(len, (source, gold, output))) > LONGEST:
+        raise DataError(f"this page takes up to {LONGEST:,} characters; score files with piispan score")
+    labels = LabelSet.load(label_set)
+    return compare_output(read_gold(gold, source, labels), output, labels, get_format(format_name))
+
+
+def right_answer(source: str, gold: str, output: str, format_name: str, label_set: str) -> str:
+    """The answer that the gold tagging asks for, in a format; the output as it is where there is none."""
+    try:
+        return get_format(format_name).render(read_gold(gold, source, LabelSet.load(label_set)))
+    except PiispanError:
+        return output
+
+
+def _highlighted(text: str, spans: Sequence[JudgedSpan]) -> Update:
     """The update of a highlighted text: its pieces, and a colour for each name in it."""
-    colours = {_name(one): COLOURS[one.outcome] for one in spans}
-    pieces = pieces_of(text, spans)
-    joined = {name: COLOURS["partial"] for _, name in pieces if name and name not in colours}
-    return gr.update(value=pieces, color_map={**colours, **joined})
+    shown, colours = [], {}
+    for piece, over in pieces_of(text, spans):
+        name = " + ".join(map(_name, over)) or None
+        shown.append((piece, name))
+        if name:
+            colours[name] = COLOURS[min((one.outcome for one in over), key=WORST.index)]
+    return gr.update(value=shown, color_map=colours)
 
 
-def pieces_of(text: str, spans: Sequence[JudgedSpan]) -> Pieces:
-    """The text in pieces, each with the names of the spans over it; ``None`` where there are none."""
+def pieces_of(text: str, spans: Sequence[JudgedSpan]) -> list[tuple[str, list[JudgedSpan]]]:
+    """The text in pieces, each with the spans over it; spans may overlap."""
     edges = sorted({0, len(text), *(edge for one in spans for edge in (one.span.start, one.span.end))})
-    pieces: Pieces = []
+    coming = sorted(spans, key=lambda one: one.span.start, reverse=True)
+    over: list[JudgedSpan] = []
+    pieces = []
     for start, end in pairwise(edges):
-        names = [_name(one) for one in spans if one.span.start < end and start < one.span.end]
-        pieces.append((text[start:end], " + ".join(names) or None))
+        over = [one for one in over if one.span.end > start]
+        while coming and coming[-1].span.start == start:
+            over.append(coming.pop())
+        pieces.append((text[start:end], over))
     return pieces
 
 
@@ -76,10 +95,8 @@ def _name(one: JudgedSpan) -> str:
 
 def _figures(comparison: Comparison) -> str:
     scores = comparison.scores.to_dict()
-    rows = [(title, scores[key]) for key, title in FIGURES.items()]
-    return _table(
-        ("", "figure"), [(title, f"{100 * value:.1f} %" if isinstance(value, float) else "nothing to score") for title, value in rows]
-    )
+    every = {**SPAN_TITLES, **OUTPUT_TITLES}
+    return _table(("", "figure"), [(every[key], percent(scores[key])) for key in FIGURES])
 
 
 def _faults(comparison: Comparison) -> str:
@@ -91,7 +108,7 @@ def _faults(comparison: Comparison) -> str:
     }
     faults = [fault for fault, holds in whole.items() if holds]
     for number, mention in enumerate(parsed.mentions, start=1):
-        faults += [f"mention {number}: {problem.value.replace('_', ' ')}" for problem in sorted(mention.problems)]
+        faults += [f"mention {number} ({mention.label}): {problem.value.replace('_', ' ')}" for problem in sorted(mention.problems)]
     return "\n".join(["**Faults of the output**", "", *(f"- {fault}" for fault in faults or ["none"])])
 
 
@@ -117,11 +134,13 @@ def build() -> gr.Blocks:
                     label_set = gr.Dropdown(list(LabelSet.shipped()), value="presidio", label="Label set")
                 button = gr.Button("Compare", variant="primary")
             with gr.Column():
+                gr.Markdown(LEGEND)
                 gold_view = gr.HighlightedText(label="Gold spans", show_legend=False)
                 output_view = gr.HighlightedText(label="Spans of the output", show_legend=False)
                 figures = gr.Markdown()
         inputs, outputs = [source, gold, output, format_name, label_set], [gold_view, output_view, figures]
         gr.on([button.click, page.load], compare, inputs, outputs, api_name="compare")
+        format_name.change(right_answer, inputs, output)
     return page
 
 
