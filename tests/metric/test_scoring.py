@@ -38,6 +38,7 @@ def test_every_figure_of_a_small_corpus():
     scores = score(documents, predictions, LABELS)
     # exact: (0,4) and (12,14) of 4 gold and 5 predicted spans, the double counted once
     assert (scores.precision, scores.recall, scores.f1) == (2 / 5, 2 / 4, 4 / 9)
+    assert scores.exact == SpanScores(2 / 5, 2 / 4, 4 / 9)
     assert scores.f2 == 5 * 2 / (4 * 4 + 5)
     # boundaries: the wrong label does not matter; overlap: the phone number too, but not the wrong label
     assert scores.boundaries == SpanScores(3 / 5, 3 / 4, 6 / 9)

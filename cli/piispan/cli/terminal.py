@@ -85,7 +85,7 @@ def metrics_table(metrics: Mapping[str, object]) -> Group:
     """A run's headline figures, before and after training, with the metric's signature below."""
     before, after = metrics.get("before"), metrics.get("after")
     sides = [side if isinstance(side, Mapping) else {} for side in (before, after)]
-    title = f"{counted(sides[1].get('documents'), 'test document')}, {counted(sides[1].get('spans'), 'span')}"
+    title = f"{counted(sides[1].get('documents'), 'document')}, {counted(sides[1].get('spans'), 'span')}"
     table = Table(title=title, title_justify="left")
     table.add_column("")
     if sides[0]:

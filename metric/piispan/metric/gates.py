@@ -8,6 +8,7 @@ from math import isfinite
 from operator import ge, gt, le, lt
 
 from piispan.core.errors import DataError
+from piispan.metric.scores import Scores
 
 __all__ = ["Gate", "broken_gates"]
 
@@ -109,9 +110,10 @@ class Gate:
         return level
 
 
-def broken_gates(gates: Iterable[Gate], scores: Mapping[str, object], *, confident: bool = False) -> list[str]:
+def broken_gates(gates: Iterable[Gate], scores: Scores | Mapping[str, object], *, confident: bool = False) -> list[str]:
     """The faults of all ``gates`` that do not hold, in their order. See ``Gate.fault``."""
-    faults = [gate.fault(scores, confident=confident) for gate in gates]
+    figures = scores.to_dict() if isinstance(scores, Scores) else scores
+    faults = [gate.fault(figures, confident=confident) for gate in gates]
     return [fault for fault in faults if fault is not None]
 
 

@@ -186,6 +186,11 @@ class Scores:
             flat["semeval"] = {name: asdict(counts) for name, counts in self.semeval.items()}
         return flat
 
+    @property
+    def exact(self) -> SpanScores:
+        """``precision``, ``recall`` and ``f1``, beside ``boundaries``, ``overlap`` and ``partial``."""
+        return SpanScores(self.precision, self.recall, self.f1)
+
     def f_beta(self, beta: float) -> float | None:
         """Exact micro F with recall weighed ``beta`` times: 0 when only gold or only predictions exist, ``None`` when neither does.
 
