@@ -22,7 +22,7 @@ COLOURS: dict[Outcome, str] = {
     "missing": "#c0392b",
     "spurious": "#8e44ad",
 }
-WORST = ("spurious", "missing", "incorrect", "partial", "correct")
+WORST: tuple[Outcome, ...] = ("spurious", "missing", "incorrect", "partial", "correct")
 """Whose colour a stretch under several spans takes: the first of these."""
 LEGEND = " · ".join(f'<span style="color:{colour}">■</span> {outcome}' for outcome, colour in COLOURS.items())
 FIGURES = ("f1", "f1_recovered", "precision", "recall", "f1_partial", "char_recall", "leak_rate", "hallucination_rate")
@@ -70,7 +70,7 @@ def _highlighted(text: str, spans: Sequence[JudgedSpan]) -> Update:
         name = " + ".join(map(_name, over)) or None
         shown.append((piece, name))
         if name:
-            colours[name] = COLOURS[min((one.outcome for one in over), key=WORST.index)]
+            colours[name] = COLOURS[next(outcome for outcome in WORST if any(one.outcome == outcome for one in over))]
     return gr.update(value=shown, color_map=colours)
 
 

@@ -8,6 +8,7 @@ import datasets
 import evaluate
 
 from piispan.core import FORMATS, LabelSet, get_format
+from piispan.metric import Alignment
 from piispan.metric.rows import OutputRow, SpanRow, check_rows, read_outputs, score_outputs, score_rows
 
 _DESCRIPTION = """\
@@ -93,7 +94,7 @@ class PiiSpan(evaluate.Metric):  # type: ignore[misc]
             return check_rows(predictions, references)
         return read_outputs(predictions, references, self._format, self._labels)
 
-    def _compute(self, predictions, references, labels=None, alignment="strict", resamples=1000, seed=0):  # type: ignore[no-untyped-def]
+    def _compute(self, predictions, references, labels=None, alignment: Alignment = "strict", resamples=1000, seed=0):  # type: ignore[no-untyped-def]
         if self._format is None:
             if alignment != "strict":
                 raise ValueError("alignment goes with raw outputs, spans are scored as they are")
