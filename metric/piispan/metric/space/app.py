@@ -6,7 +6,7 @@ from itertools import pairwise
 import gradio as gr
 
 from piispan.core import FORMATS, DataError, LabelSet, PiispanError, get_format
-from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, Comparison, JudgedSpan, Outcome, compare_output, percent, read_gold
+from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, Comparison, JudgedSpan, compare_output, percent, read_gold
 
 SOURCE = "Ada Lovelace of Zürich, 36, called from +41 44 668 18 00."
 GOLD = "<PERSON>Ada Lovelace</PERSON> of <GPE>Zürich</GPE>, <AGE>36</AGE>, called from <PHONE_NUMBER>+41 44 668 18 00</PHONE_NUMBER>."
@@ -15,14 +15,14 @@ OUTPUT = (
     "<PHONE_NUMBER>+41 44 668 18 00</PHONE_NUMBER>."
 )
 
-COLOURS: dict[Outcome, str] = {
+COLOURS: dict[str, str] = {
     "correct": "#2e8b57",
     "incorrect": "#d2691e",
     "partial": "#8a6d00",
     "missing": "#c0392b",
     "spurious": "#8e44ad",
 }
-WORST: tuple[Outcome, ...] = ("spurious", "missing", "incorrect", "partial", "correct")
+WORST: tuple[str, ...] = ("spurious", "missing", "incorrect", "partial", "correct")
 """Whose colour a stretch under several spans takes: the first of these."""
 LEGEND = " · ".join(f'<span style="color:{colour}">■</span> {outcome}' for outcome, colour in COLOURS.items())
 FIGURES = ("f1", "f1_recovered", "precision", "recall", "f1_partial", "char_recall", "leak_rate", "hallucination_rate")
@@ -70,7 +70,7 @@ def _highlighted(text: str, spans: Sequence[JudgedSpan]) -> Update:
         name = " + ".join(map(_name, over)) or None
         shown.append((piece, name))
         if name:
-            colours[name] = COLOURS[next(outcome for outcome in WORST if any(one.outcome == outcome for one in over))]
+            colours[name] = COLOURS[min((one.outcome for one in over), key=WORST.index)]
     return gr.update(value=shown, color_map=colours)
 
 
