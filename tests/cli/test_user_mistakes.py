@@ -67,7 +67,7 @@ def test_skipped_documents_are_counted_and_named(piispan, tmp_path) -> None:
     path = _lines(tmp_path, GOOD, _with_span(end=99), {**GOOD, "id": "doc-3"})
     code, out, err = piispan("data", "convert", path, tmp_path / "out.jsonl", "--on-error", "skip", "--json")
     assert code == 0
-    assert json.loads(out) == {"documents": 2, "spans": {"PERSON": 2}, "trimmed": 0, "reordered": 0, "rejected": 1}
+    assert json.loads(out) == {"documents": 2, "spans": {"PERSON": 2}, "trimmed": 0, "reordered": 0, "unmapped": {}, "rejected": 1}
     assert "line 2" in err
     assert "Ptarmigan" not in err
 
@@ -215,9 +215,9 @@ def test_a_row_that_cannot_be_written_back_is_named_before_any_work(piispan, tmp
 def test_fields_that_documents_do_not_have_are_named(piispan, tmp_path) -> None:
     out = tmp_path / "out.jsonl"
     code, _, err = piispan(
-        "data", "convert", _lines(tmp_path, {**GOOD, "source": "a", "note": "b", "spans": [{**GOOD["spans"][0], "value": "c"}]}), out
+        "data", "convert", _lines(tmp_path, {**GOOD, "source": "a", "note": "b", "spans": [{**GOOD["spans"][0], "colour": "c"}]}), out
     )
-    assert (code, err) == (0, "fields not kept: note, source, spans.value\n")
+    assert (code, err) == (0, "fields not kept: note, source, spans.colour\n")
     assert piispan("data", "convert", _lines(tmp_path, GOOD), out)[0] == 2
     assert piispan("data", "convert", _lines(tmp_path, GOOD), out, "--force")[0] == 0
 

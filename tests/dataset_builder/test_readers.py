@@ -140,7 +140,7 @@ def test_read_empty_file(tmp_path: Path, content: bytes, reader: str) -> None:
 
 def test_read_array_of_nothing_and_of_no_array(tmp_path: Path) -> None:
     assert "no documents in the file" in refusal(presidio(tmp_path))
-    assert "needs a JSON array" in refusal(jsonl(tmp_path, row()), reader="presidio")
+    assert "needs the key full_text" in refusal(jsonl(tmp_path, row()), reader="presidio")
     (tmp_path / "cut.json").write_text(f'[{{"full_text":\n"{SECRET}')
     assert "malformed JSON at line 2, column 1" in refusal(tmp_path / "cut.json")
 

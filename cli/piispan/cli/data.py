@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 import typer
 
 from piispan.cli.options import Labels, SplitName, check_output
+from piispan.core import OffsetUnit
+from piispan.dataset_builder import Ends, Reader, SplitBy
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Make, convert and export labelled documents.")
 
+Labelled = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that convert reads.")]
 OnErrorName = Literal["error", "skip"]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print counts as JSON on standard output.")]
@@ -36,34 +39,49 @@ def synth(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(help="Presidio JSON, JSONL, or columns (.bio, .conll).")],
+    source: Annotated[Path, typer.Argument(help="A file of labelled documents, or a folder of brat files; see --reader.")],
     out: Annotated[Path, typer.Argument(help="JSONL file to write.")],
+    reader: Annotated[Reader, typer.Option(help="Layout of SOURCE; auto goes by its ending, JSON by the keys of its first row.")] = "auto",
     labels: Annotated[str | None, typer.Option(help="Check labels against this set: presidio, safe_harbor, or a YAML file.")] = None,
+    label_map: Annotated[Path | None, typer.Option(help="YAML file: SOURCE's labels with yours; a label with nothing is left out.")] = None,
+    offsets: Annotated[OffsetUnit, typer.Option(help="What SOURCE's offsets count.")] = "code_points",
+    ends: Annotated[Ends, typer.Option(help="Whether the end of a span is the offset after its last character.")] = "exclusive",
     force: Force = False,
     on_error: Annotated[OnErrorName, typer.Option(help="Stop at the first bad document, or leave it out and count it.")] = "error",
     as_json: Json = False,
 ) -> None:
     """Read labelled documents, verify every offset, and write them as JSONL."""
     from piispan.core import LabelSet
-    from piispan.dataset_builder import ReadReport, iter_documents, write_jsonl
+    from piispan.dataset_builder import ReadReport, iter_documents, load_label_map, write_jsonl
 
     check_output(out, source)
     _check_new(out, force)
     report = ReadReport()
-    known = None if labels is None else LabelSet.load(labels)
-    write_jsonl(iter_documents(source, labels=known, on_error=on_error, report=report), out)
+    documents = iter_documents(
+        source,
+        reader=reader,
+        labels=None if labels is None else LabelSet.load(labels),
+        label_map=None if label_map is None else load_label_map(label_map),
+        offsets=offsets,
+        ends=ends,
+        on_error=on_error,
+        report=report,
+    )
+    write_jsonl(documents, out)
     counts = {
         "documents": report.documents,
         "spans": dict(sorted(report.spans.items())),
         "trimmed": report.trimmed,
         "reordered": report.reordered,
+        "unmapped": dict(sorted(report.unmapped.items())),
         "rejected": len(report.rejects),
     }
     if report.ignored:
         typer.echo(f"fields not kept: {', '.join(sorted(report.ignored))}", err=True)
     for reject in report.rejects:
         typer.echo(f"left out: {reject.unit} {reject.number}: {reject.reason}", err=True)
-    typer.echo(json.dumps(counts) if as_json else ", ".join(f"{key}: {value}" for key, value in counts.items() if key != "spans"))
+    shown = {**counts, "unmapped": sum(report.unmapped.values())}
+    typer.echo(json.dumps(counts) if as_json else ", ".join(f"{key}: {value}" for key, value in shown.items() if key != "spans"))
 
 
 @app.command()
@@ -88,6 +106,66 @@ def export(
     result = export_folder(parts, folder, labels=known, formats=FORMATS, style=prompt, licence=licence, how_made=how_made)
     counts = {"documents": dict(result.documents), "unwritable": {name: dict(lost) for name, lost in result.unwritable.items()}}
     typer.echo(json.dumps(counts) if as_json else f"{sum(result.documents.values())} documents: {folder}")
+
+
+@app.command()
+def split(
+    source: Labelled,
+    folder: Annotated[Path, typer.Argument(help="Folder for train.jsonl, validation.jsonl and test.jsonl.")],
+    by: Annotated[
+        SplitBy, typer.Option(help="What must not stand on two sides: a document, a group, or a group and any value of the test.")
+    ] = "group",
+    validation: Annotated[float, typer.Option(help="Share of the documents for validation.")] = 0.1,
+    test: Annotated[float, typer.Option(help="Share of the documents for the test.")] = 0.2,
+    seed: Annotated[int, typer.Option(help="Another seed deals otherwise.")] = 0,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Split labelled documents, every label on every side where it can be, and say how leaky the split is."""
+    from piispan.dataset_builder import leak_report, read_documents, split_documents, write_jsonl
+
+    files = {name: folder / f"{name}.jsonl" for name in ("train", "validation", "test")}
+    for file in files.values():
+        check_output(file, source)
+        _check_new(file, force)
+    done = split_documents(read_documents(source)[0], by, validation=validation, test=test, seed=seed)
+    report = leak_report(done.split)
+    for name, part in done.split.parts():
+        write_jsonl(part, files[name])
+    counts = {**{name: len(part) for name, part in done.split.parts()}, "dropped": len(done.dropped)}
+    support = {name: dict(sorted(spans.items())) for name, spans in done.split.support().items()}
+    if as_json:
+        typer.echo(json.dumps({**counts, "leaks": report.to_dict(), "support": support}))
+        return
+    typer.echo(", ".join(f"{name}: {count}" for name, count in counts.items()))
+    typer.echo(str(report))
+    if missing := sorted(set(support["train"]) - set(support["test"])):
+        typer.echo(f"labels that the test lacks: {', '.join(missing)}", err=True)
+
+
+@app.command()
+def stats(
+    source: Labelled,
+    out: Annotated[Path | None, typer.Option(help="PNG file for a picture of the labels and lengths.")] = None,
+    force: Force = False,
+    as_json: Json = False,
+) -> None:
+    """Count labels, values and lengths of labelled documents."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import stats_table
+    from piispan.dataset_builder import data_stats, draw_stats, iter_documents
+
+    if out is not None:
+        check_output(out, source)
+        _check_new(out, force)
+    found = data_stats(iter_documents(source))
+    if out is not None:
+        draw_stats(found, out)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict()))
+    else:
+        Console().print(stats_table(found))
 
 
 def _check_new(out: Path, force: bool) -> None:

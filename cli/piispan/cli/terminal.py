@@ -9,16 +9,27 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from piispan.dataset_builder import DataStats
 from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, PairedDifference, percent, shown_figures
 from piispan.runs import DryRun, Scored
 
-__all__ = ["TerminalProgress", "counted", "differences_table", "dry_run_table", "example_panel", "metrics_table", "score_notes"]
+__all__ = [
+    "TerminalProgress",
+    "counted",
+    "differences_table",
+    "dry_run_table",
+    "example_panel",
+    "metrics_table",
+    "score_notes",
+    "stats_table",
+]
 
 _HEADLINE = ("f1", "f1_strict", "f1_recovered", "precision", "recall", "macro_f1", "char_recall", "leak_rate", "leaked_documents")
 _HEADLINE_OF_OUTPUTS = ("hallucination_rate", "text_drift_rate", "malformed_rate", "extraneous_text_rate")
 
 
 _SECONDS_BETWEEN_LINES = 30
+_BAR = 24
 
 
 class TerminalProgress:
@@ -131,6 +142,23 @@ def differences_table(differences: Mapping[str, PairedDifference], other: str) -
             "< 0.001" if one.p_value < 0.001 else f"{one.p_value:.3f}",
         )
     return table
+
+
+def stats_table(stats: DataStats) -> Group:
+    """Labels with their spans, values and a bar, and what the texts are like."""
+    table = Table(title=f"{counted(stats.documents, 'document')}, {counted(sum(stats.spans.values()), 'span')}", title_justify="left")
+    for name in ("label", "spans", "values"):
+        table.add_column(name, justify="left" if name == "label" else "right")
+    table.add_column("", min_width=_BAR)
+    most = max(stats.spans.values(), default=1)
+    for label, count in stats.spans.items():
+        table.add_row(label, f"{count:,}", f"{stats.values[label]:,}", Text("█" * max(1, round(_BAR * count / most)), style="blue"))
+    lengths = f"median {stats.length_at(0.5):,}, 95 % up to {stats.length_at(0.95):,}, longest {stats.length_at(1):,}"
+    lines = (
+        f"Characters of a text: {lengths}",
+        f"Without any span: {stats.without_spans:,}; groups: {stats.groups:,}; texts given more than once: {stats.doubles:,}",
+    )
+    return Group(table, *map(Text, lines))
 
 
 def example_panel(text: str, redacted: str, names: Sequence[str]) -> Panel:

@@ -23,6 +23,7 @@ from piispan.core.files import replacing, replacing_folder
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.licences import is_licence_id
+from piispan.core.offsets import OffsetUnit, code_points_at
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
 from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
 from piispan.core.quantization import NF4, Quantization
@@ -52,6 +53,7 @@ __all__ = [
     "Message",
     "MissingExtraError",
     "ModelError",
+    "OffsetUnit",
     "OutputFormat",
     "Parsed",
     "PiispanError",
@@ -72,6 +74,7 @@ __all__ = [
     "TooLongError",
     "attention_windows",
     "choose_examples",
+    "code_points_at",
     "common_prefix",
     "context_length",
     "encode_chat",

@@ -13,15 +13,18 @@ from typing import NamedTuple
 
 from piispan.core import DataError
 
-__all__ = ["COLUMN_SUFFIXES", "column_rows"]
+__all__ = ["COLUMN_SUFFIXES", "TAG", "Token", "column_rows", "sentence_row"]
 
 COLUMN_SUFFIXES = frozenset({".bio", ".bioes", ".conll", ".conll2003", ".iob", ".iob2"})
 """Endings of files that hold columns."""
 
-_TAG = re.compile(r"O|([BIESLU])-(\S+)")
+TAG = re.compile(r"O|([BIESLU])-(\S+)")
+"""A tag: ``O``, or a prefix and a label."""
 
 
-class _Token(NamedTuple):
+class Token(NamedTuple):
+    """A token, the prefix of its tag (``O``, ``B``, ``I``, …) and its label, '' for ``O``."""
+
     text: str
     prefix: str
     label: str
@@ -37,7 +40,7 @@ def column_rows(path: Path) -> Iterator[tuple[int, object]]:
         path: A file in UTF-8 whose lines are columns with tabs or blanks between, the token first and the tag last.
     """
     columns: int | None = None
-    sentence: list[_Token] = []
+    sentence: list[Token] = []
     fault: DataError | None = None
     first = count = 0
     for number, line in _lines(path):
@@ -50,7 +53,7 @@ def column_rows(path: Path) -> Iterator[tuple[int, object]]:
         if not sentence and not fault:
             first = number
         cells = [] if line is None else line.split("\t") if "\t" in line else line.split()
-        match = _TAG.fullmatch(cells[-1].strip()) if cells else None
+        match = TAG.fullmatch(cells[-1].strip()) if cells else None
         if match is None and line is not None and line.startswith("#"):
             continue
         columns = columns or len(cells)
@@ -59,7 +62,7 @@ def column_rows(path: Path) -> Iterator[tuple[int, object]]:
         elif match is None or len(cells) < 2 or len(cells) != columns or not cells[0].strip():
             fault = fault or DataError(f"line {number} is not a token and a tag in {max(columns, 2)} columns")
         else:
-            sentence.append(_Token(cells[0].strip(), match[1] or "O", match[2] or ""))
+            sentence.append(Token(cells[0].strip(), match[1] or "O", match[2] or ""))
     if sentence or fault:
         yield first, fault or _row(count + 1, sentence)
 
@@ -74,11 +77,16 @@ def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
                 yield number, None
 
 
-def _row(number: int, sentence: Sequence[_Token]) -> dict[str, object] | DataError:
+def _row(number: int, sentence: Sequence[Token]) -> dict[str, object] | DataError:
     if len(sentence) > 1 and all(token.text == str(place) for place, token in enumerate(sentence, start=1)):
         return DataError("the first column numbers the tokens; it must hold the tokens, and the last one the tags")
+    return sentence_row(number, sentence)
+
+
+def sentence_row(number: int, sentence: Sequence[Token]) -> dict[str, object]:
+    """The row ``{"id", "text", "spans"}`` of a sentence: its tokens with a blank between."""
     spans: list[dict[str, object]] = []
-    position, previous = 0, _Token("", "O", "")
+    position, previous = 0, Token("", "O", "")
     for token in sentence:
         end = position + len(token.text)
         if token.label and token.label == previous.label and previous.prefix not in "ELSU" and token.prefix not in "BSU":

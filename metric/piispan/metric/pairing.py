@@ -6,6 +6,7 @@ from typing import Literal
 
 from piispan.core.errors import DataError
 from piispan.core.labels import LabelSet
+from piispan.core.offsets import code_points_at
 from piispan.core.predictions import Prediction
 from piispan.core.spans import Document, Span
 
@@ -80,17 +81,14 @@ def predicted_spans(documents: Sequence[Document], predictions: Sequence[Predict
 
 
 def _from_utf16(document: Document, spans: Sequence[Span]) -> list[Span]:
-    units = {0: 0}
-    reached = 0
-    for place, character in enumerate(document.text, 1):
-        reached += 2 if ord(character) > 0xFFFF else 1
-        units[reached] = place
+    places = code_points_at(document.text, "utf16")
+    length = max(places)
     for span in spans:
         for offset in (span.start, span.end):
-            if offset not in units:
-                what = "inside a character" if offset < reached else f"outside the text of {reached} UTF-16 units"
+            if offset not in places:
+                what = "inside a character" if offset < length else f"outside the text of {length} UTF-16 units"
                 raise DataError(f"prediction {document.id!r}: offset {offset} lies {what}")
-    return [Span(units[span.start], units[span.end], span.label, span.score) for span in spans]
+    return [Span(places[span.start], places[span.end], span.label, span.score) for span in spans]
 
 
 def _check_unique(what: str, ids: Sequence[str]) -> None:

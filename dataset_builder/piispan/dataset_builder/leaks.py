@@ -1,0 +1,111 @@
+"""How leaky a split is: what of the test stands in training already."""
+
+import re
+from collections.abc import Hashable, Iterable
+from dataclasses import asdict, dataclass
+
+from piispan.core import Document, require_extra
+from piispan.dataset_builder.splits import Split
+from piispan.dataset_builder.stratified import values_of
+
+__all__ = ["LeakReport", "leak_report"]
+
+_WORD = re.compile(r"\w+|<[A-Z0-9_]+>")
+_SHINGLE = 3
+_PERMUTATIONS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class LeakReport:
+    """What the test shares with training.
+
+    Args:
+        documents: Documents of the test.
+        same_text: Those whose text stands in training to the letter.
+        same_frame: Those whose text, with every span replaced by its label, stands there so.
+        near_frame: Those with a frame that is at least 0.8 alike (Jaccard similarity of word triples, estimated by MinHash), the same ones
+            among them.
+        values: Different entity values of the test, case folded.
+        seen_values: Those that stand in training.
+        same_group: Documents whose group stands in training.
+    """
+
+    documents: int
+    same_text: int
+    same_frame: int
+    near_frame: int
+    values: int
+    seen_values: int
+    same_group: int
+
+    def to_dict(self) -> dict[str, int]:
+        """The counts by name."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        def share(part: int, whole: int) -> str:
+            return f"{part} of {whole} ({part / whole:.0%})" if whole else "none"
+
+        return (
+            f"of the test's documents, in training stand {share(self.same_text, self.documents)} word for word, "
+            f"{share(self.same_frame, self.documents)} by their frame, {share(self.near_frame, self.documents)} nearly; "
+            f"{share(self.same_group, self.documents)} by their group; of its values {share(self.seen_values, self.values)}"
+        )
+
+
+def leak_report(split: Split, *, threshold: float = 0.8) -> LeakReport:
+    """What of the test stands in training. Near-duplicate frames are found by locality-sensitive hashing.
+
+    Args:
+        split: The split.
+        threshold: Similarity from which on two frames are near-duplicates.
+
+    Raises:
+        MissingExtraError: If datasketch is not installed (extra ``data``).
+    """
+    require_extra("data", "datasketch")
+    from datasketch import MinHash, MinHashLSH
+
+    def hashed(frame: str) -> MinHash:
+        words = _WORD.findall(frame)
+        shingles = {" ".join(words[start : start + _SHINGLE]) for start in range(max(len(words) - _SHINGLE + 1, 1))}
+        sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
+        sketch.update_batch([shingle.encode() for shingle in sorted(shingles)])
+        return sketch
+
+    texts = {document.text for document in split.train}
+    frames = {_frame(document) for document in split.train}
+    index = MinHashLSH(threshold=threshold, num_perm=_PERMUTATIONS)
+    known: dict[Hashable, MinHash] = {str(number): hashed(frame) for number, frame in enumerate(sorted(frames))}
+    with index.insertion_session() as session:
+        for key, sketch in known.items():
+            session.insert(key, sketch)
+    groups = {document.group for document in split.train if document.group is not None}
+    near = 0
+    for document in split.test:
+        frame = _frame(document)
+        sketch = hashed(frame)
+        near += frame in frames or any(sketch.jaccard(known[key]) >= threshold for key in index.query(sketch))
+    values, seen = values_of(split.test), values_of(split.train)
+    return LeakReport(
+        documents=len(split.test),
+        same_text=_count(document.text in texts for document in split.test),
+        same_frame=_count(_frame(document) in frames for document in split.test),
+        near_frame=near,
+        values=len(values),
+        seen_values=len(values & seen),
+        same_group=_count(document.group in groups for document in split.test),
+    )
+
+
+def _count(holds: Iterable[bool]) -> int:
+    return sum(holds)
+
+
+def _frame(document: Document) -> str:
+    """The text with every span replaced by its label."""
+    pieces, position = [], 0
+    for span in document.spans:
+        pieces += [document.text[position : span.start], f"<{span.label}>"]
+        position = span.end
+    return "".join([*pieces, document.text[position:]])
