@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from piispan.cli.main import main
-from piispan.core import DataError, FormatError, Sidecar, TooLongError, read_predictions
+from piispan.core import DataError, Document, FormatError, Sidecar, Span, TooLongError, read_predictions
 from piispan.dataset_builder import synthesise, write_jsonl
 from piispan.model_card import read_facts
-from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, train
+from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, show_row, train
 from piispan.tagger import Tagger
 from tests.tiny import tiny_llama, tiny_tokenizer
 
@@ -34,6 +34,20 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _settings(base: Path, **changes: object) -> TrainSettings:
     given = {"model": str(base), "epochs": 1, "batch_size": 4, "lora_rank": 2, "lora_alpha": 4, **changes}
     return TrainSettings(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("loss", ["answer", "decisions"])
+def test_a_document_is_shown_as_it_is_trained_on(base: Path, tmp_path: Path, loss: str) -> None:
+    path = tmp_path / "documents.jsonl"
+    write_jsonl([Document("a", "Nothing."), Document("b", "Call Mia Lee now.", (Span(5, 12, "PERSON"),))], path)
+    pieces = show_row(path, document="b", settings=_settings(base, loss=loss))
+    borne = "".join(piece for piece, bears in pieces if bears)
+    assert "<PERSON>" in borne
+    assert "Mark all personal data" in "".join(piece for piece, bears in pieces if not bears)
+    assert ("now." in borne) or loss == "decisions"
+    assert "".join(piece for piece, _ in show_row(path, settings=_settings(base))).count("Nothing.") == 2
+    with pytest.raises(DataError, match="no document has the id 'c'"):
+        show_row(path, document="c", settings=_settings(base))
 
 
 def test_a_dry_run_counts_and_measures_and_writes_nothing(base: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
-from piispan.cli.options import Labels, SplitName, check_output
+from piispan.cli.options import Labels, SplitName, check_output, with_settings
 from piispan.core import OffsetUnit
 from piispan.dataset_builder import Ends, Reader, SplitBy
 
@@ -166,6 +166,32 @@ def stats(
         typer.echo(json.dumps(found.to_dict()))
     else:
         Console().print(stats_table(found))
+
+
+@app.command()
+@with_settings(without=("save_steps",))
+def show(
+    given: dict[str, Any],
+    source: Labelled,
+    document: Annotated[str | None, typer.Option("--id", help="Id of the document. Default: the first.")] = None,
+    config: Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Print a document as training sees it: prompt and answer in the base's chat template, the tokens that bear loss marked."""
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from piispan.cli.terminal import row_panel
+    from piispan.runs import TrainSettings, load_settings, show_row
+
+    settings = replace(load_settings(config) if config else TrainSettings(), **given)
+    pieces = show_row(source, document=document, settings=settings)
+    if as_json:
+        typer.echo(json.dumps([list(piece) for piece in pieces], ensure_ascii=False))
+    else:
+        console = Console()
+        console.print(row_panel(pieces, document or "the first document", colours=console.color_system is not None))
 
 
 def _check_new(out: Path, force: bool) -> None:

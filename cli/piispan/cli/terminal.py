@@ -11,7 +11,7 @@ from rich.text import Text
 
 from piispan.dataset_builder import DataStats
 from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, PairedDifference, percent, shown_figures
-from piispan.runs import DryRun, Scored
+from piispan.runs import DryRun, Pieces, Scored
 
 __all__ = [
     "TerminalProgress",
@@ -20,6 +20,7 @@ __all__ = [
     "dry_run_table",
     "example_panel",
     "metrics_table",
+    "row_panel",
     "score_notes",
     "stats_table",
 ]
@@ -183,7 +184,12 @@ def dry_run_table(estimate: DryRun, *, colours: bool) -> Group:
         ("Memory of these steps", f"{estimate.peak_mib:,.0f} MiB"),
     ):
         table.add_row(name, value)
+    return Group(table, row_panel(estimate.example, "a made-up document", colours=colours))
+
+
+def row_panel(pieces: Pieces, what: str, *, colours: bool) -> Panel:
+    """A training row with the tokens that bear loss marked: in colour, or by ⟦ ⟧."""
     row = Text()
-    for piece, bears in estimate.example:
+    for piece, bears in pieces:
         row.append(piece if colours or not bears else f"⟦{piece}⟧", style="bold black on yellow" if bears else "dim")
-    return Group(table, Panel(row, title="a made-up document; marked tokens bear loss", title_align="left"))
+    return Panel(row, title=f"{what}; marked tokens bear loss", title_align="left")

@@ -10,12 +10,14 @@ from piispan.runs.quickstart import HELD_OUT_SETTINGS, QuickstartResult, quickst
 from piispan.runs.redact import Redacted, redact_file
 from piispan.runs.scoring import Scored, score_files
 from piispan.runs.settings import TrainSettings
+from piispan.runs.showing import Pieces, show_row
 from piispan.runs.train import evaluate, train
 
 __all__ = [
     "HELD_OUT_SETTINGS",
     "DryRun",
     "Evaluated",
+    "Pieces",
     "Progress",
     "QuickstartResult",
     "Redacted",
@@ -33,6 +35,7 @@ __all__ = [
     "recipes",
     "redact_file",
     "score_files",
+    "show_row",
     "synthetic_split",
     "train",
     "write_text",

@@ -2,9 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from piispan.core import Document, FormatError, LabelSet, Span, context_length
 from piispan.dataset_builder import SplitKind
@@ -12,11 +10,12 @@ from piispan.runs.experiment import Experiment
 from piispan.runs.machine import peak_memory_mib, require_training
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
+from piispan.runs.showing import Pieces, row_pieces
 from piispan.runs.step_time import seconds_per_step
 from piispan.runs.train import read_parts
 from piispan.runs.training import prepare_tag_tokens, training_rows
 from piispan.tagger import DecoderName
-from piispan.trainer_ext import IGNORED, statistics
+from piispan.trainer_ext import statistics
 
 __all__ = ["DryRun", "dry_run"]
 
@@ -56,7 +55,7 @@ class DryRun:
     steps: int
     seconds: float
     peak_mib: float
-    example: tuple[tuple[str, bool], ...]
+    example: Pieces
 
     def to_dict(self) -> dict[str, object]:
         """Everything, for JSON."""
@@ -92,7 +91,6 @@ def dry_run(
     longest = sorted(prepared.rows, key=lambda row: -len(row["input_ids"]))
     each = seconds_per_step(model, longest[: 2 * chosen.batch_size], chosen) * chosen.gradient_accumulation_steps
     made_up = Document("example", "Ada Lovelace wrote this.", (Span(0, 12, prompt.labels.names[0]),))
-    row = training_rows([made_up], prompt, tokenizer, chosen).rows[0]
     return DryRun(
         documents=len(parts.train),
         validation=len(parts.validation),
@@ -107,11 +105,5 @@ def dry_run(
         steps=steps,
         seconds=each * steps,
         peak_mib=peak_memory_mib(),
-        example=_pieces(tokenizer, row["input_ids"], [label != IGNORED for label in row["labels"]]),
+        example=row_pieces(made_up, experiment, tokenizer),
     )
-
-
-def _pieces(tokenizer: Any, ids: list[int], bears: list[bool]) -> tuple[tuple[str, bool], ...]:
-    """Neighbouring tokens of a kind decoded together."""
-    edges = [0, *(i for i in range(1, len(ids)) if bears[i] != bears[i - 1]), len(ids)]
-    return tuple((tokenizer.decode(ids[left:right]), bears[left]) for left, right in pairwise(edges))
