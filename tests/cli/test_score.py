@@ -1,6 +1,7 @@
 """Scoring files of predictions, comparing two of them, and limits that fail a pipeline."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def test_a_broken_limit_fails_the_command(piispan, tmp_path, gold) -> None:
     assert code == 1
     assert err == "broken: leak_rate<=0.01: leak_rate is 0.533333\n"
     assert "F1, exact" in out
+    assert re.search(r"^piispan-metric:\S+\|match:exact\|input:spans\|labels:[0-9a-f]{12}\|bootstrap:1000:0$", out, re.MULTILINE)
     both = said(tmp_path, "both.jsonl", PERSON, PHONE)
     assert piispan("score", both, gold, *limits)[0] == 0
     code, out, err = piispan("score", both, gold, *limits, "--confident", "--json")

@@ -84,6 +84,7 @@ BAD = {
     '{"id": "d7", "output": "Planted"}': "prediction 'd7': needs the key spans, a list",
     '{"id": "d7", "spans": [], "output": ["Planted"]}': "prediction 'd7': output must be a string or null",
     '{"id": "d7", "spans": [], "passes": "Planted"}': "prediction 'd7': passes, seconds and output_tokens must be numbers",
+    '{"id": "d7", "spans": [], "seconds": 1' + "0" * 400 + "}": "prediction 'd7': passes, seconds and output_tokens must be numbers",
     '{"id": "d7", "spans": ["Planted"]}': "prediction 'd7', span 0: not a JSON object",
     '{"id": "d7", "spans": [{"start": 0}]}': "prediction 'd7', span 0: lacks the key end and label",
     '{"id": "d7", "spans": [{"start": 3, "end": 3, "label": "A"}]}': "prediction 'd7', span 0: a span needs 0 <= start < end",

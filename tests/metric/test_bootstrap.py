@@ -43,8 +43,10 @@ def test_interval_equals_that_of_resampled_corpora():
     for name, column in values.items():
         ends = percentile_interval(np.array(column, dtype=np.float64))
         if ends is not None:  # no end is better than documents without an error, or all wrong, could prove
-            reach = 0.025 ** (1 / sum(flat[name] is not None for flat in single))
-            ends = min(ends[0], reach), max(ends[1], 1 - reach)
+            right, wrong = (
+                sum(flat[name] is not None and good(flat[name]) for flat in single) for good in (lambda x: x > 0, lambda x: x < 1)
+            )
+            ends = min(ends[0], 0.025 ** (1 / right) if right else 0), max(ends[1], 1 - (0.025 ** (1 / wrong) if wrong else 0))
         assert scores.intervals[name] == (ends and pytest.approx(ends, abs=1e-12)), name
 
 
@@ -53,10 +55,12 @@ def test_an_error_more_never_makes_an_interval_better():
     for size in (1, 3, 40, 100):
         documents = [Document(str(i), "x" * 20, tuple(Span(2 * j, 2 * j + 1, "L0") for j in range(10))) for i in range(size)]
         ends = []
-        for missed in (0, 1, 5):
+        for missed, spurious in ((0, 0), (1, 0), (5, 1), (5, 5)):
             said = [Prediction(d.id, d.spans[missed if i == 0 else 0 :]) for i, d in enumerate(documents)]
-            intervals = score(documents, said, LABELS).intervals
-            ends.append((intervals["recall"][0], -intervals["leak_rate"][1], -intervals["leaked_documents"][1]))
+            said.append(Prediction("empty", documents[0].spans[:spurious]))
+            intervals = score([*documents, Document("empty", "x" * 20)], said, LABELS).intervals
+            lower = [intervals[name][0] for name in ("precision", "recall", "f1", "f2", "char_precision")]
+            ends.append((*lower, -intervals["leak_rate"][1], -intervals["leaked_documents"][1]))
         for better, worse in pairwise(ends):
             assert all(left >= right for left, right in zip(better, worse, strict=True)), size
 

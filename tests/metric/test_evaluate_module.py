@@ -123,6 +123,10 @@ for prediction, reference in zip(rows["predictions"], rows["references"]):
     metric.add(prediction=prediction, reference=reference)
 results.append(metric.compute(resamples=50))
 try:
+    metric.add_batch(predictions=rows["predictions"], references=rows["references"][::-1])
+except DataError as error:
+    results.append(str(error))
+try:
     metric.add(prediction={"output": 1}, reference=rows["references"][0])
 except DataError as error:
     results.append(str(error))
@@ -141,13 +145,14 @@ def test_raw_outputs_are_read_and_nothing_of_them_is_kept(tmp_path):
     command = [sys.executable, "-c", OUTPUTS, piispan.metric.path(), json.dumps(rows)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    strict, repaired, added, refusal = json.loads(done.stdout.splitlines()[-1])
+    strict, repaired, added, order, refusal = json.loads(done.stdout.splitlines()[-1])
     predictions = [Prediction(d.id, (), output) for d, output in zip(documents, outputs, strict=True)]
     for found, way in ((strict, "strict"), (repaired, "recover")):
         scores = piispan.metric.score(documents, predictions, "presidio", format="tagged", alignment=way, resamples=50).to_dict()
         assert found == {**scores, "output_tokens_per_document": None}
     assert added == strict
     assert (strict["text_drift_rate"], strict["hallucination_rate"], strict["unknown_label_rate"]) == (0.5, 1 / 3, 1 / 3)
+    assert order == "predictions[0] and references[0] have different ids; give both in one order"
     assert refusal == "predictions[0] needs the key output, a string"
     assert not [file for file in tmp_path.rglob("*") if file.is_file() and SECRET.encode() in file.read_bytes()]
 
@@ -155,5 +160,5 @@ def test_raw_outputs_are_read_and_nothing_of_them_is_kept(tmp_path):
 def test_labels_may_be_a_list():
     rows = [{"spans": [{"start": 0, "end": 2, "label": "A"}]}]
     assert score_rows(rows, rows, ["A", "B"], resamples=0)["per_label"].keys() == {"A", "B"}
-    with pytest.raises(LabelError, match="1 labels are not in the list"):
+    with pytest.raises(LabelError, match="unknown label 'A' for label set 'list'"):
         score_rows(rows, rows, ["B"], resamples=0)

@@ -5,8 +5,11 @@ import random
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from piispan.core import FORMATS, Document, LabelSet, Prediction, Span, get_format
+from piispan.core.formats.json_reading import Places
 from piispan.metric import score, scored_predictions
 
 LABELS = LabelSet.load("presidio")
@@ -106,8 +109,38 @@ def test_a_repetitive_source_does_not_stall_the_reader(name: str, source: str) -
         {"entity_type": "PERSON", "entity_value": value, "start_position": start, "end_position": start + len(value), "occurrence": start}
         for value, start in zip(values, (rng.randrange(len(source)) for _ in values), strict=True)
     ]
+    long = source[: len(source) // 2]
+    for number in range(0, 1000, 50):  # a value that stands nowhere, but almost everywhere
+        rows.append({"entity_type": "GPE", "entity_value": f"{long[:20_000]}b{number}", "start_position": len(source) - 1})
+        rows[-1] |= {"end_position": len(source), "occurrence": 5}
     answers = {
         "tagged": "".join(f"<PERSON>{value}</PERSON> " for value in values),
         "bio": "\n".join(f"{value.split()[0]}\tB-PERSON" for value in values),
     }
     read([Document("d", source)], answers.get(name, json.dumps(rows))[:MEGABYTE], name)
+
+
+@pytest.mark.parametrize("name", ["json", "json_values"])
+def test_right_mentions_are_kept_however_many_are_made_up(name: str) -> None:
+    """An ordinary long text, thousands of values that are not in it, and at the end one that is."""
+    rng = random.Random(2)
+    source = " ".join(f"word{rng.randrange(10**6)}" for _ in range(10_000)) + " Ada Lovelace"
+    start = len(source) - 12
+    values = [*(f"made up {number}" for number in range(5_000)), "Ada Lovelace"]
+    rows = [
+        {"entity_type": "PERSON", "entity_value": v, "start_position": start, "end_position": len(source), "occurrence": 0} for v in values
+    ]
+    parsed = get_format(name).parse(json.dumps(rows), source, LABELS)
+    assert parsed.spans == (Span(start, len(source), "PERSON"),)
+    assert (len(parsed.mentions), parsed.malformed) == (5_001, False)
+
+
+@given(st.text("ab", max_size=12), st.lists(st.tuples(st.text("ab", min_size=1, max_size=3), st.integers(-3, 15)), max_size=8))
+def test_places_are_those_of_a_plain_search(source: str, asked: list[tuple[str, int]]) -> None:
+    places = Places(source)
+    for value, number in asked:
+        starts = [start for start in range(len(source)) if source.startswith(value, start)]
+        assert places.nearest(value, number) == min(starts, key=lambda start: (abs(start - number), start), default=None)
+        there = 0 <= number < len(starts)
+        expected = (starts[number], starts[number]) if there else (None, starts[-1] if starts else None)
+        assert places.ranked(value, number) == expected

@@ -61,3 +61,23 @@ def test_nothing_to_score() -> None:
     empty = [Prediction(d.id, ()) for d in DOCUMENTS]
     with pytest.raises(DataError, match="nothing to score"):
         paired_bootstrap(DOCUMENTS, empty, empty, LABELS, figure="precision")
+
+
+def test_documents_that_differ_in_counts_alone_are_seen() -> None:
+    """One spurious span against nine is precision 0 either way, and yet the corpus differs."""
+    gold, spurious = Span(0, 1, "PERSON"), tuple(Span(2 * i, 2 * i + 1, "PERSON") for i in range(1, 10))
+    documents = [Document(str(i), "x" * 30, (gold,) if i % 2 else ()) for i in range(200)]
+    first, second = ([Prediction(d.id, d.spans if d.spans else spurious[:most]) for d in documents] for most in (1, 9))
+    compared = paired_bootstrap(documents, first, second, LABELS, figure="precision", resamples=500)
+    assert compared.p_value < 0.01
+    assert compared.interval[0] > 0.2
+
+
+def test_few_documents_prove_nothing() -> None:
+    documents = [Document(str(i), "xxxx", (Span(0, 2, "PERSON"),)) for i in range(5)]
+    right, none = [Prediction(d.id, d.spans) for d in documents], [Prediction(d.id, ()) for d in documents]
+    for count in (1, 2, 5):
+        compared = paired_bootstrap(documents[:count], right[:count], none[:count], LABELS, figure="recall")
+        assert compared.p_value == min(1.0, 2 / 2**count)
+        assert compared.interval == (0.0, 1.0)
+    assert paired_bootstrap(documents, right, right, LABELS, figure="recall").p_value == 1.0

@@ -52,7 +52,7 @@ def quickstart(
     """Fine-tune a small model on the spot, measured before and after, and redact three example texts."""
     from rich.console import Console
 
-    from piispan.cli.terminal import TerminalProgress, example_panel, metrics_table
+    from piispan.cli.terminal import TerminalProgress, example_panel, print_metrics
     from piispan.core import DataError, LabelSet
     from piispan.runs import TrainSettings
     from piispan.runs import quickstart as run
@@ -66,7 +66,7 @@ def quickstart(
         typer.echo(json.dumps(result.metrics, indent=2))
         return
     console = Console()
-    console.print(metrics_table(result.metrics))
+    print_metrics(console, result.metrics)
     for text, redacted in result.examples:
         console.print(example_panel(text, redacted, LabelSet.load(settings.labels).names))
     console.print(
@@ -95,7 +95,7 @@ def train(
     """Fine-tune an adapter on labelled documents, score it, and write it with its card."""
     from rich.console import Console
 
-    from piispan.cli.terminal import TerminalProgress, dry_run_table, metrics_table
+    from piispan.cli.terminal import TerminalProgress, dry_run_table, print_metrics
     from piispan.core import DataError
     from piispan.runs import TrainSettings, check_writable, load_settings
     from piispan.runs import dry_run as try_out
@@ -127,7 +127,7 @@ def train(
     if as_json:
         typer.echo(json.dumps(metrics, indent=2))
         return
-    Console().print(metrics_table(metrics))
+    print_metrics(Console(), metrics)
     typer.echo(f"The adapter and its card: {out / 'adapter'}")
 
 
@@ -149,7 +149,7 @@ def evaluate(
     """Score an adapter or a chat model on labelled documents."""
     from rich.console import Console
 
-    from piispan.cli.terminal import TerminalProgress, metrics_table
+    from piispan.cli.terminal import TerminalProgress, print_metrics
     from piispan.runs import evaluate as run
 
     with TerminalProgress(Console(stderr=True)) as bars:
@@ -170,7 +170,7 @@ def evaluate(
     if as_json:
         typer.echo(json.dumps(scores.to_dict(), indent=2))
     else:
-        Console().print(metrics_table({"after": scores.to_dict()}))
+        print_metrics(Console(), {"after": scores.to_dict()})
         if operating_point:
             typer.echo("Measured at the adapter's operating point; a card's figures are those without.")
 
@@ -201,7 +201,7 @@ def score_command(
     """Score predictions in a file; exit code 1 if a limit of --fail-under is broken."""
     from rich.console import Console
 
-    from piispan.cli.terminal import differences_table, metrics_table, score_notes
+    from piispan.cli.terminal import differences_table, print_metrics, score_notes
     from piispan.core import DataError
     from piispan.metric import Gate, broken_gates, write_report
     from piispan.runs import check_writable, score_files
@@ -233,7 +233,7 @@ def score_command(
         typer.echo(json.dumps({**scores, "differences": differences, "broken_gates": faults}, indent=2))
     else:
         console = Console()
-        console.print(metrics_table({"after": scores}))
+        print_metrics(console, {"after": scores})
         if compare is not None:
             console.print(differences_table(found.differences, compare.name))
         if written:

@@ -20,6 +20,7 @@ __all__ = [
     "dry_run_table",
     "example_panel",
     "metrics_table",
+    "print_metrics",
     "row_panel",
     "score_notes",
     "stats_table",
@@ -93,8 +94,16 @@ def _interval(side: Mapping[str, object], key: str) -> str:
     return f"{100 * pair[0]:.1f} to {100 * pair[1]:.1f} %" if pair else ""
 
 
-def metrics_table(metrics: Mapping[str, object]) -> Group:
-    """A run's headline figures, before and after training, with the metric's signature below."""
+def print_metrics(console: Console, metrics: Mapping[str, object]) -> None:
+    """Print a run's headline figures, before and after training, and below them the metric's signature, whole on its line."""
+    after = metrics.get("after")
+    console.print(metrics_table(metrics))
+    if isinstance(after, Mapping):
+        console.print(Text(str(after.get("signature")), style="dim"), soft_wrap=True)
+
+
+def metrics_table(metrics: Mapping[str, object]) -> Table:
+    """A run's headline figures, before and after training."""
     before, after = metrics.get("before"), metrics.get("after")
     sides = [side if isinstance(side, Mapping) else {} for side in (before, after)]
     title = f"{counted(sides[1].get('documents'), 'document')}, {counted(sides[1].get('spans'), 'span')}"
@@ -109,7 +118,7 @@ def metrics_table(metrics: Mapping[str, object]) -> Group:
     for key, title in titles.items():
         shown = [percent(side.get(key)) for side in sides if side]
         table.add_row(title, *shown, _interval(sides[1], key), end_section=key in {"macro_f1", "leaked_documents"})
-    return Group(table, Text(str(sides[1].get("signature")), style="dim", no_wrap=True, overflow="ignore"))
+    return table
 
 
 def score_notes(found: Scored, labels: str) -> list[str]:

@@ -5,6 +5,7 @@ and its first line says so.
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,10 +65,22 @@ class Prediction:
         if output is not None and not isinstance(output, str):
             raise DataError(f"prediction {identifier!r}: output must be a string or null")
         passes, seconds, tokens = row.get("passes", 0), row.get("seconds", 0.0), row.get("output_tokens")
-        if not isinstance(passes, int) or not isinstance(seconds, int | float) or not (tokens is None or isinstance(tokens, int)):
+        if (
+            not isinstance(passes, int)
+            or not isinstance(seconds, int | float)
+            or not _is_finite(seconds)
+            or not (tokens is None or isinstance(tokens, int))
+        ):
             raise DataError(f"prediction {identifier!r}: passes, seconds and output_tokens must be numbers")
         read = tuple(_span(span, f"prediction {identifier!r}, span {index}") for index, span in enumerate(spans))
         return cls(identifier, read, output, passes, float(seconds), tokens)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer that no float holds
+        return False
 
 
 def _span(row: object, where: str) -> Span:

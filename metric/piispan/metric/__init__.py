@@ -22,7 +22,7 @@ from piispan.metric.pairing import Offsets
 from piispan.metric.report import draw_confusion, draw_labels, markdown_report, write_report
 from piispan.metric.scores import METRIC_VERSION, Alignment, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
 from piispan.metric.scoring import score, scored_predictions
-from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, percent, shown_figures
+from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, as_code, percent, shown_figures
 
 __all__ = [
     "METRIC_VERSION",
@@ -45,6 +45,7 @@ __all__ = [
     "SemEvalCounts",
     "SpanScores",
     "analyse",
+    "as_code",
     "broken_gates",
     "compare_output",
     "draw_confusion",

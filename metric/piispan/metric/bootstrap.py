@@ -5,8 +5,9 @@ counts are the weights times the count matrix, so a thousand resamples are a few
 numbers, so the sums are exact and the same seed gives the same interval on every machine, whatever the threads.
 
 Resampling cannot see what more documents would show: ten documents without a leak do not prove a rate of 0. So no interval ends nearer to
-1, or to 0, than the exact one of a binomial share does when all documents that have something to score are right, or all are wrong
-(C. Clopper and E. Pearson, "The use of confidence or fiducial limits", Biometrika 26, 1934). An error more never makes an interval better.
+1 than the exact one of a binomial share does over the documents that are right in part at least, if all were right; nor nearer to 0 than it
+does over those that are wrong in part at least (C. Clopper and E. Pearson, "The use of confidence or fiducial limits", Biometrika 26,
+1934). An error more never makes an interval better.
 """
 
 from collections.abc import Iterator
@@ -80,8 +81,13 @@ def _interval(values: FloatArray, alone: FloatArray) -> Interval | None:
     ends = percentile_interval(values)
     if ends is None:
         return None
-    reach = float(((1 - CONFIDENCE) / 2) ** (1 / np.count_nonzero(~np.isnan(alone))))
-    return min(ends[0], reach), max(ends[1], 1 - reach)
+    right, wrong = int(np.count_nonzero(alone > 0)), int(np.count_nonzero(alone < 1))
+    return min(ends[0], _reach(right)), max(ends[1], 1 - _reach(wrong))
+
+
+def _reach(documents: int) -> float:
+    """The lower end of the exact interval where all of so many are right."""
+    return float(((1 - CONFIDENCE) / 2) ** (1 / documents)) if documents else 0.0
 
 
 def percentile_interval(values: FloatArray) -> Interval | None:

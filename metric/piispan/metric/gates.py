@@ -84,7 +84,7 @@ class Gate:
         if self.figure not in figures:
             raise DataError(f"gate {self}: no figure {self.figure!r}{_near(self.figure, figures)}")
         value, what = figures[self.figure], self.name
-        if confident and isinstance(value, float):
+        if confident and value is not None and self.figure not in _COUNTS:
             intervals = level["intervals"]
             ends = intervals.get(self.figure) if isinstance(intervals, Mapping) else None
             if not ends:

@@ -33,7 +33,7 @@ class PairedDifference:
         difference: First less second, on the documents as they are.
         interval: 95 % interval over resamples of the documents; it holds 0 where fewer than six documents differ.
         p_value: Two-sided: twice the share of resamples in which the sign is the other or there is no difference, one such added to them
-            all; at most 1, and never less than flipping the signs of the documents that differ could give: ``2 / 2**differing``.
+            all; at most 1, and never less than flipping the signs of the documents that make a difference could give: ``2 / 2**differing``.
     """
 
     difference: float
@@ -91,7 +91,7 @@ def paired_differences(
     check_gold_labels(documents, labels)
     counts = [_counts(documents, predictions, labels) for predictions in (first, second)]
     whole = [headline_ratios(system.total()) for system in counts]
-    alone = [headline_ratios(system) for system in counts]
+    swapped = _with_one_swapped(*counts)
     # The same seed draws the same documents for both.
     drawn = [headline_ratios(resampled_counts(system, resamples, seed)) for system in counts]
     compared = {}
@@ -101,9 +101,15 @@ def paired_differences(
         interval = percentile_interval(differences)
         if interval is None or np.isnan(difference):
             continue
-        differing = int(np.count_nonzero(~np.equal(np.nan_to_num(alone[0][figure], nan=-1), np.nan_to_num(alone[1][figure], nan=-1))))
+        differing = int(np.count_nonzero(swapped[figure] != whole[0][figure][0]))
         compared[figure] = _tested(difference, differences[~np.isnan(differences)], interval, differing)
     return compared
+
+
+def _with_one_swapped(first: Counts, second: Counts) -> dict[str, FloatArray]:
+    """The first system's figures with the second's counts for one document, for each document. Shape of each: ``(documents,)``"""
+    matrix = first.to_matrix()
+    return headline_ratios(first.with_matrix(matrix.sum(axis=0) + second.to_matrix() - matrix))
 
 
 def _tested(difference: float, drawn: FloatArray, interval: Interval, differing: int) -> PairedDifference:

@@ -13,7 +13,7 @@ from piispan.metric.analysis import Analysis, EdgeErrors
 from piispan.metric.bootstrap import Interval
 from piispan.metric.paired import PairedDifference
 from piispan.metric.scores import Scores
-from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, percent, shown_figures
+from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, as_code, percent, shown_figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,11 +122,11 @@ def markdown_report(
         "## Errors",
         _table(("SemEval-2013", "correct", "incorrect", "partial", "missing", "spurious"), counts),
         "Labels taken for another where spans overlap, most frequent first:",
-        _table(("gold", "predicted", "pairs"), [(_code(gold), _code(said), str(n)) for gold, said, n in analysis.confused()]),
+        _table(("gold", "predicted", "pairs"), [(as_code(gold), as_code(said), str(n)) for gold, said, n in analysis.confused()]),
         f"Edges of the {scores.semeval['partial'].partial:,} spans that merely overlap, by characters they are off:",
         _edge_table(analysis),
         f"Most leaked label: {f'`{analysis.most_leaked}`' if analysis.most_leaked else 'none'}. Documents that leak most:",
-        _table(("document", "characters", "spans"), [(_code(one.id), str(one.characters), str(one.spans)) for one in analysis.leaks]),
+        _table(("document", "characters", "spans"), [(as_code(one.id), str(one.characters), str(one.spans)) for one in analysis.leaks]),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -150,7 +150,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _limits(faults: Sequence[str]) -> list[str]:
-    return ["## Broken limits", "\n".join(f"- {_code(fault)}" for fault in faults)] if faults else []
+    return ["## Broken limits", "\n".join(f"- {as_code(fault)}" for fault in faults)] if faults else []
 
 
 def _compared(differences: Mapping[str, PairedDifference] | None) -> list[str]:
@@ -161,12 +161,6 @@ def _compared(differences: Mapping[str, PairedDifference] | None) -> list[str]:
         for figure, one in differences.items()
     ]
     return ["## Above the other system", _table(("", "points", "95 % interval", "p"), rows)]
-
-
-def _code(text: str) -> str:
-    """Any string on one line of Markdown, as it is: an id may hold anything."""
-    plain = "".join(character if character.isprintable() else "?" for character in text).replace("`", "'")
-    return f"`{plain}`"
 
 
 def _ends(interval: Interval | None) -> str:

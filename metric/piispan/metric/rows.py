@@ -13,14 +13,14 @@ from operator import index
 from pathlib import Path
 from typing import Any, SupportsIndex, get_args
 
-from piispan.core.errors import DataError, DocumentError, LabelError, SpanError
+from piispan.core.errors import DataError, DocumentError, SpanError
 from piispan.core.formats.base import Mention, OutputFormat, Parsed, Problem
-from piispan.core.labels import LabelSet
+from piispan.core.labels import Label, LabelSet
 from piispan.core.spans import Document, Span
 from piispan.metric.scores import Alignment
 from piispan.metric.span_scoring import score_spans
 
-__all__ = ["OutputRow", "SpanRow", "check_rows", "read_outputs", "score_outputs", "score_rows"]
+__all__ = ["OutputRow", "SpanRow", "check_rows", "label_set_of", "read_outputs", "score_outputs", "score_rows"]
 
 SpanRow = dict[str, list[dict[str, int | str]]]
 """``{"spans": [{"start": int, "end": int, "label": str}]}``"""
@@ -41,12 +41,7 @@ def check_rows(predictions: object, references: object) -> tuple[list[SpanRow], 
     Raises:
         DataError: Names the side, the index of the row and of the span, and the rule; never a value of a row.
     """
-    predicted, gold = _rows("predictions", predictions), _rows("references", references)
-    if len(predicted) != len(gold):
-        raise DataError(f"predictions and references must be of one length, were: {len(predicted)} and {len(gold)}")
-    for place, (left, right) in enumerate(zip(predicted, gold, strict=True)):
-        if "id" in left and "id" in right and left["id"] != right["id"]:
-            raise DataError(f"predictions[{place}] and references[{place}] have different ids; give both in one order")
+    predicted, gold = _sides(predictions, references)
     checked = [_spans(f"predictions[{place}]", row) for place, row in enumerate(predicted)]
     flat = [_flat(f"references[{place}]", _spans(f"references[{place}]", row)) for place, row in enumerate(gold)]
     return [_row(spans) for spans in checked], [_row(spans) for spans in flat]
@@ -64,9 +59,7 @@ def read_outputs(predictions: object, references: object, output: OutputFormat, 
     Raises:
         DataError: Names the side, the index of the row and the rule; never a value of a row.
     """
-    said, gold = _rows("predictions", predictions), _rows("references", references)
-    if len(said) != len(gold):
-        raise DataError(f"predictions and references must be of one length, were: {len(said)} and {len(gold)}")
+    said, gold = _sides(predictions, references)
     rows, flat = [], []
     for place, (answer, reference) in enumerate(zip(said, gold, strict=True)):
         raw, text = answer.get("output"), reference.get("text")
@@ -171,17 +164,38 @@ def score_rows(
     gold = [_spans("references", row) for row in references]
     predicted = [_spans("predictions", row) for row in predictions]
     used = sorted({span.label for spans in gold for span in spans})
-    if labels is None or not isinstance(labels, LabelSet | str | Path):
-        names = tuple(used if labels is None else labels)
-        labels_hash = f"{'data' if labels is None else 'list'}-{hashlib.sha256(json.dumps(names).encode()).hexdigest()[:12]}"
-        if missing := [name for name in used if name not in names]:
-            raise LabelError(f"references: {len(missing)} labels are not in the list of labels")
+    if labels is None:
+        names, labels_hash = tuple(used), f"data-{hashlib.sha256(json.dumps(used).encode()).hexdigest()[:12]}"
     else:
-        label_set = labels if isinstance(labels, LabelSet) else LabelSet.load(labels)
+        label_set = label_set_of(labels)
         for name in used:
             label_set.require(name, "references: ")
         names, labels_hash = label_set.names, label_set.hash
     return score_spans(gold, predicted, names, labels_hash=labels_hash, resamples=resamples, seed=seed).to_dict()
+
+
+def label_set_of(labels: LabelSet | str | Path | Sequence[str]) -> LabelSet:
+    """A label set, that of a name or a YAML file, or one of nothing but names.
+
+    Raises:
+        LabelError: If it cannot be loaded, or a name cannot be that of a label.
+    """
+    if isinstance(labels, LabelSet):
+        return labels
+    if isinstance(labels, str | Path):
+        return LabelSet.load(labels)
+    return LabelSet("list", tuple(Label(name, "a label") for name in labels))
+
+
+def _sides(predictions: object, references: object) -> tuple[list[Mapping[str, object]], list[Mapping[str, object]]]:
+    """Both sides as rows of one length, of which those with ids on both sides have the same."""
+    predicted, gold = _rows("predictions", predictions), _rows("references", references)
+    if len(predicted) != len(gold):
+        raise DataError(f"predictions and references must be of one length, were: {len(predicted)} and {len(gold)}")
+    for place, (left, right) in enumerate(zip(predicted, gold, strict=True)):
+        if "id" in left and "id" in right and left["id"] != right["id"]:
+            raise DataError(f"predictions[{place}] and references[{place}] have different ids; give both in one order")
+    return predicted, gold
 
 
 def _rows(side: str, rows: object) -> list[Mapping[str, object]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-__all__ = ["OUTPUT_TITLES", "SPAN_TITLES", "percent", "shown_figures"]
+__all__ = ["OUTPUT_TITLES", "SPAN_TITLES", "as_code", "percent", "shown_figures"]
 
 SPAN_TITLES = {
     "f1": "F1, exact",
@@ -40,6 +40,12 @@ def percent(value: object) -> str:
     if shown == "100.0" and value < 1:
         return "> 99.9 %"
     return "< 0.1 %" if shown == "0.0" and value > 0 else f"{shown} %"
+
+
+def as_code(text: str) -> str:
+    """Any string on one line of Markdown, as it is: an id or a label that a model made up may hold anything."""
+    plain = "".join(character if character.isprintable() else "?" for character in text).replace("`", "'")
+    return f"`{plain}`"
 
 
 def shown_figures(scores: Mapping[str, object], titles: Mapping[str, str]) -> dict[str, str]:

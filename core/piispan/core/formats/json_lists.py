@@ -116,10 +116,11 @@ def _parse(text: str, source: str, labels: LabelSet, numbers: tuple[str, ...], p
             continue
         key = (label, value, *(row[name] for name in numbers))
         if key not in known:
-            known[key] = _mention(row, label, value, places, labels, place)
-        if places.exhausted:
-            whole = False
-            break
+            found = _mention(row, label, value, places, labels, place)
+            if places.exhausted and not found[0].span:  # it may stand there, and nobody looked
+                whole = False
+                continue
+            known[key] = found
         mention, near = known[key]
         mentions.append(mention)
         recovered += [near] if near else []

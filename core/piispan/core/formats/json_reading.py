@@ -11,9 +11,9 @@ _DECODER = json.JSONDecoder()
 _BRACKET = re.compile(r"[\[{]")
 _ANSWER_START = re.compile(r'\[\s*[{\]]|\{\s*["}]')
 """Where a list of objects or an object can begin."""
-_CHARACTERS_LOOKED_AT = 300_000_000
-"""Characters of the source that the values of one output may be compared with: well under a second."""
-_FIND = 250
+_CHARACTERS_LOOKED_AT = 1_000_000_000
+"""Characters of the source that the values of one output may be compared with: about half a second."""
+_FIND = 2500
 """Characters that could be compared while a search begins."""
 _PASSES = 8
 """Failed attempts may together read the output this many times, so that no output can stall the reader."""
@@ -90,7 +90,9 @@ class Places:
     def __init__(self, source: str) -> None:
         self._source = source
         self._left = _CHARACTERS_LOOKED_AT
+        self._backwards: str | None = None
         self._starts: dict[str, list[int]] = {}
+        self._absent: set[str] = set()
 
     @property
     def exhausted(self) -> bool:
@@ -102,22 +104,37 @@ class Places:
         bound = min(max(start, 0), len(self._source))
         if bound == start and self._source.startswith(value, start):
             return start
-        before = self._source.rfind(value, 0, bound + len(value) - 1) if bound else -1
-        self._left -= _FIND + bound - max(before, 0)
-        known = [place for place in (before, self._find(value, bound)) if place >= 0]
+        if value in self._absent:
+            return None
+        known = [place for place in (self._find_before(value, bound), self._find(value, bound)) if place >= 0]
+        if not known and not self.exhausted:
+            self._absent.add(value)
         return min(known, key=lambda place: abs(place - start), default=None)
 
     def ranked(self, value: str, rank: int) -> tuple[int | None, int | None]:
         """The start of the occurrence of that rank, counted from 0, twice; or ``None`` and the last one, ``None`` when there is none."""
         starts = self._starts.setdefault(value, [])
-        while not 0 <= rank < len(starts) and self._left >= 0:
+        while not 0 <= rank < len(starts) and not self.exhausted:
             place = self._find(value, starts[-1] + 1 if starts else 0)
             if place < 0:
                 return None, starts[-1] if starts else None
             starts.append(place)
         return (starts[rank], starts[rank]) if 0 <= rank < len(starts) else (None, None)
 
+    def _find_before(self, value: str, bound: int) -> int:
+        """The last start before ``bound``, -1 for none; ``str.rfind`` takes the product of both lengths."""
+        if self.exhausted or not bound:
+            return -1
+        if self._backwards is None:
+            self._backwards = self._source[::-1]
+        length, begin = len(self._source) - len(value), max(len(self._source) - bound + 1 - len(value), 0)
+        place = self._backwards.find(value[::-1], begin)
+        self._left -= _FIND + len(value) + (len(self._source) if place < 0 else place) - begin
+        return length - place if place >= 0 else -1
+
     def _find(self, value: str, start: int) -> int:
+        if self.exhausted:
+            return -1
         place = self._source.find(value, start)
         self._left -= _FIND + (len(self._source) if place < 0 else place + len(value)) - start
         return place

@@ -6,7 +6,7 @@ from itertools import pairwise
 import gradio as gr
 
 from piispan.core import FORMATS, DataError, LabelSet, PiispanError, get_format
-from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, Comparison, JudgedSpan, compare_output, percent, read_gold
+from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, Comparison, JudgedSpan, as_code, compare_output, percent, read_gold
 
 SOURCE = "Ada Lovelace of Zürich, 36, called from +41 44 668 18 00."
 GOLD = "<PERSON>Ada Lovelace</PERSON> of <GPE>Zürich</GPE>, <AGE>36</AGE>, called from <PHONE_NUMBER>+41 44 668 18 00</PHONE_NUMBER>."
@@ -108,7 +108,8 @@ def _faults(comparison: Comparison) -> str:
     }
     faults = [fault for fault, holds in whole.items() if holds]
     for number, mention in enumerate(parsed.mentions, start=1):
-        faults += [f"mention {number} ({mention.label}): {problem.value.replace('_', ' ')}" for problem in sorted(mention.problems)]
+        name = as_code(mention.label)
+        faults += [f"mention {number} ({name}): {problem.value.replace('_', ' ')}" for problem in sorted(mention.problems)]
     return "\n".join(["**Faults of the output**", "", *(f"- {fault}" for fault in faults or ["none"])])
 
 

@@ -9,7 +9,7 @@ import evaluate
 
 from piispan.core import FORMATS, LabelSet, get_format
 from piispan.metric import Alignment
-from piispan.metric.rows import OutputRow, SpanRow, check_rows, read_outputs, score_outputs, score_rows
+from piispan.metric.rows import OutputRow, SpanRow, check_rows, label_set_of, read_outputs, score_outputs, score_rows
 
 _DESCRIPTION = """\
 Scores for PII taggers: exact precision, recall and F1 with bootstrap intervals, leaked characters and documents,
@@ -24,8 +24,8 @@ Args:
     predictions: For each document `{"spans": [{"start": int, "end": int, "label": str}]}`; half-open character offsets.
         Spans may overlap; a span given twice counts once. Of raw outputs: `{"output": str}`.
     references: For each document its spans in the same form, flat, in the same order. Of raw outputs: its `text` as well.
-    labels: A label set, its name, the path of its YAML file, or a list of labels; by default the labels of the references.
-        Of raw outputs it is given to `evaluate.load`.
+    labels: A label set, its name, the path of its YAML file, or a list of labels; by default the one given to
+        `evaluate.load`, else the labels of the references. Raw outputs take that of `evaluate.load` only (default: `presidio`).
     alignment: Of raw outputs: score the spans as they are (`strict`, default) or after repair (`recover`).
     resamples: Bootstrap resamples (default 1000; 0 for no intervals).
     seed: Seed of the bootstrap (default 0).
@@ -41,9 +41,9 @@ Raises:
 class PiiSpan(evaluate.Metric):  # type: ignore[misc]
     """Checks rows, lets ``evaluate`` store their offsets, labels and faults, and scores them."""
 
-    def __init__(self, config_name=None, *args, labels="presidio", **kwargs):  # type: ignore[no-untyped-def]
+    def __init__(self, config_name=None, *args, labels=None, **kwargs):  # type: ignore[no-untyped-def]
         self._format = get_format(config_name) if config_name in FORMATS else None
-        self._labels = labels if isinstance(labels, LabelSet) else LabelSet.load(labels)
+        self._labels = None if labels is None else label_set_of(labels)
         super().__init__(config_name, *args, **kwargs)
 
     def _info(self) -> evaluate.MetricInfo:
@@ -92,13 +92,16 @@ class PiiSpan(evaluate.Metric):  # type: ignore[misc]
     def _read(self, predictions: object, references: object) -> tuple[list[OutputRow], list[SpanRow]]:
         if self._format is None:
             return check_rows(predictions, references)
-        return read_outputs(predictions, references, self._format, self._labels)
+        return read_outputs(predictions, references, self._format, self._labels_of_outputs())
+
+    def _labels_of_outputs(self) -> LabelSet:
+        return self._labels or label_set_of("presidio")
 
     def _compute(self, predictions, references, labels=None, alignment: Alignment = "strict", resamples=1000, seed=0):  # type: ignore[no-untyped-def]
         if self._format is None:
             if alignment != "strict":
                 raise ValueError("alignment goes with raw outputs, spans are scored as they are")
-            return score_rows(predictions, references, labels, resamples, seed)
+            return score_rows(predictions, references, self._labels if labels is None else labels, resamples, seed)
         if labels is not None:
             raise ValueError("raw outputs are read with the labels that were given to evaluate.load")
-        return score_outputs(predictions, references, self._labels, self._format.name, alignment, resamples, seed)
+        return score_outputs(predictions, references, self._labels_of_outputs(), self._format.name, alignment, resamples, seed)
