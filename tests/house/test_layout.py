@@ -70,7 +70,7 @@ def test_installed_version_is_that_of_the_checkout():
 def tracked_texts() -> dict[str, str]:
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     contents = {name: (ROOT / name).read_bytes() for name in names if name and (ROOT / name).is_file()}
-    return {name: content.decode("utf-8") for name, content in contents.items() if b"\0" not in content}
+    return {name: content.decode("utf-8", "replace") for name, content in contents.items() if b"\0" not in content}
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs the git checkout")
