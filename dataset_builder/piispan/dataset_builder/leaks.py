@@ -1,7 +1,7 @@
 """How leaky a split is: what of the test stands in training already."""
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 
 from piispan.core import Document, require_extra
@@ -80,26 +80,23 @@ def leak_report(split: Split, *, threshold: float = 0.8) -> LeakReport:
     with index.insertion_session() as session:
         for key, sketch in known.items():
             session.insert(key, sketch)
-    groups = {document.group for document in split.train if document.group is not None}
-    near = 0
-    for document in split.test:
-        frame = _frame(document)
+
+    def is_near(frame: str) -> bool:
         sketch = hashed(frame)
-        near += frame in frames or any(sketch.jaccard(known[key]) >= threshold for key in index.query(sketch))
+        return any(sketch.jaccard(known[key]) >= threshold for key in index.query(sketch))
+
+    groups = {document.group for document in split.train if document.group is not None}
+    tested = [_frame(document) for document in split.test]
     values, seen = values_of(split.test), values_of(split.train)
     return LeakReport(
         documents=len(split.test),
-        same_text=_count(document.text in texts for document in split.test),
-        same_frame=_count(_frame(document) in frames for document in split.test),
-        near_frame=near,
+        same_text=sum(document.text in texts for document in split.test),
+        same_frame=sum(frame in frames for frame in tested),
+        near_frame=sum(frame in frames or is_near(frame) for frame in tested),
         values=len(values),
         seen_values=len(values & seen),
-        same_group=_count(document.group in groups for document in split.test),
+        same_group=sum(document.group in groups for document in split.test),
     )
-
-
-def _count(holds: Iterable[bool]) -> int:
-    return sum(holds)
 
 
 def _frame(document: Document) -> str:

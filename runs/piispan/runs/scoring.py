@@ -7,9 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from piispan.core import DataError, Document, LabelSet, Prediction, get_format
-from piispan.dataset_builder import ReadReport, SplitKind, iter_rows, read_documents
+from piispan.dataset_builder import ReadReport, SplitKind, fixed_split, iter_rows, read_documents
 from piispan.metric import Alignment, Analysis, Offsets, PairedDifference, Scores, analyse, paired_differences, score, scored_predictions
-from piispan.runs.quickstart import read_split
 
 __all__ = ["COMPARED", "Scored", "score_files"]
 
@@ -75,7 +74,7 @@ def score_files(
         raise DataError("systems are compared by resampling: resamples must be at least 1")
     known, output = LabelSet.load(labels), None if format is None else get_format(format)
     every, report = read_documents(gold, labels=known)
-    documents = every if split is None else list(read_split(gold, split, known).test)
+    documents = every if split is None else list(fixed_split(every, split).test)
     read = partial(_predictions, gold={document.id: document for document in every}, scored={document.id for document in documents})
     as_scored = partial(scored_predictions, documents, labels=known, format=output, alignment=alignment, offsets=offsets)
     ours = read(predictions, raw=output is not None)
