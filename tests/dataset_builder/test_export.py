@@ -45,7 +45,7 @@ def test_exported_folder_loads(tmp_path: Path) -> None:
     assert made.documents == {"train": 2, "validation": 1, "test": 1}
     data = load(made.folder, "tagged")
     assert list(data) == ["train", "validation", "test"]
-    assert set(data["train"].column_names) == {"prompt", "completion", "id", "text", "spans", "group"}
+    assert set(data["train"].column_names) == {"prompt", "completion", "id", "text", "spans", "group", "provenance"}
     assert data["train"].features["spans"] == List({"start": Value("int64"), "end": Value("int64"), "label": Value("string")})
     row = data["train"][0]
     assert row["completion"] == [{"role": "assistant", "content": get_format("tagged").render(SPLIT.train[0])}]

@@ -61,6 +61,7 @@ class Document:
         text: The text. Kept out of ``repr``, so that no traceback or log shows it.
         spans: Flat spans in ascending order; touching is allowed, overlap and nesting are not.
         group: Near-duplicates (one template, one patient) share a group, or ``None``.
+        provenance: How the document was made, in one line, or ``None``. Left out of comparison; must not be personal data.
 
     Raises:
         DocumentError: If a span lies outside the text, is empty or has white space at its edges,
@@ -71,6 +72,7 @@ class Document:
     text: str = field(repr=False)
     spans: tuple[Span, ...] = ()
     group: str | None = None
+    provenance: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.id, str):
@@ -106,12 +108,13 @@ class Document:
         return self.text[span.start : span.end]
 
     def to_dict(self) -> dict[str, object]:
-        """The document's JSON line: ``{"id", "text", "spans", "group"}``."""
-        return {"id": self.id, "text": self.text, "spans": [s.to_dict() for s in self.spans], "group": self.group}
+        """The document's JSON line: ``{"id", "text", "spans", "group"}``, and ``provenance`` where it has one."""
+        row: dict[str, object] = {"id": self.id, "text": self.text, "spans": [s.to_dict() for s in self.spans], "group": self.group}
+        return row if self.provenance is None else {**row, "provenance": self.provenance}
 
     @classmethod
     def from_dict(cls, row: Mapping[str, object]) -> "Document":
-        """The document of one JSON line; ``group`` may be missing.
+        """The document of one JSON line; ``group`` and ``provenance`` may be missing.
 
         Raises:
             DocumentError: If a key is missing or of the wrong type, or a check of the document fails.
@@ -119,14 +122,16 @@ class Document:
         missing = [key for key in ("id", "text", "spans") if key not in row]
         if missing:
             raise DocumentError(f"a document needs the keys id, text and spans; missing: {', '.join(missing)}")
-        identifier, text, spans, group = row["id"], row["text"], row["spans"], row.get("group")
+        identifier, text, spans, group, provenance = row["id"], row["text"], row["spans"], row.get("group"), row.get("provenance")
         if not isinstance(identifier, str) or not isinstance(text, str):
             raise DocumentError("a document's id and text must be strings")
         if group is not None and not isinstance(group, str):
             raise DocumentError(f"document {identifier!r}: group must be a string or null")
+        if provenance is not None and not isinstance(provenance, str):
+            raise DocumentError(f"document {identifier!r}: provenance must be a string or null")
         if not isinstance(spans, Sequence) or isinstance(spans, str):
             raise DocumentError(f"document {identifier!r}: spans must be a list")
-        return cls(identifier, text, tuple(_span_of(identifier, i, s) for i, s in enumerate(spans)), group)
+        return cls(identifier, text, tuple(_span_of(identifier, i, s) for i, s in enumerate(spans)), group, provenance)
 
 
 def _span_of(identifier: str, index: int, row: object) -> Span:

@@ -5,7 +5,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -148,15 +148,15 @@ def _unwritable(split: Split, output: OutputFormat) -> Mapping[str, int]:
 
 
 def _span_row(document: Document) -> dict[str, object]:
-    return document.to_dict()
+    return {**document.to_dict(), "provenance": document.provenance}
 
 
 def _chat_row(prompt: Prompt, document: Document) -> dict[str, object]:
     lost = set(prompt.format.unwritable(document))
     if lost:
         kept = tuple(span for span in document.spans if span not in lost)
-        document = Document(document.id, document.text, kept, document.group)
-    return {**prompt.row(document), "group": document.group}
+        document = replace(document, spans=kept)
+    return {**prompt.row(document), "group": document.group, "provenance": document.provenance}
 
 
 def _write(rows: Iterable[dict[str, object]], path: Path, *, chat: bool = False) -> None:
@@ -166,7 +166,8 @@ def _write(rows: Iterable[dict[str, object]], path: Path, *, chat: bool = False)
     from datasets import Features, List, Value
 
     text = Value("string")
-    columns = {"id": text, "text": text, "spans": List({"start": Value("int64"), "end": Value("int64"), "label": text}), "group": text}
+    spans = List({"start": Value("int64"), "end": Value("int64"), "label": text})
+    columns = {"id": text, "text": text, "spans": spans, "group": text, "provenance": text}
     turns = List({"role": text, "content": text})
     schema = Features({"prompt": turns, "completion": turns, **columns} if chat else columns).arrow_schema
     path.parent.mkdir(exist_ok=True)

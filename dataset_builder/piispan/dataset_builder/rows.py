@@ -93,12 +93,14 @@ def to_document(row: object, schema: RowSchema, report: ReadReport, reading: Rea
     """
     if not isinstance(row, Mapping):
         raise DataError(f"not a JSON object but {type(row).__name__}")
-    identifier, text, group = _id_of(row, default_id), row.get(schema.text), row.get(schema.group)
+    identifier, text, group, provenance = _id_of(row, default_id), row.get(schema.text), row.get(schema.group), row.get("provenance")
     where = f"document {identifier!r}"
     if not isinstance(text, str):
         raise DataError(f"{where}: needs the key {schema.text}, a string")
     if group is not None and not isinstance(group, str | int):
         raise DataError(f"{where}: {schema.group} must be a string, a whole number or null")
+    if provenance is not None and not isinstance(provenance, str):
+        raise DataError(f"{where}: provenance must be a string or null")
     found = row.get("spans")
     if not isinstance(found, list):
         raise DataError(f"{where}: needs the key spans, a list")
@@ -108,9 +110,9 @@ def to_document(row: object, schema: RowSchema, report: ReadReport, reading: Rea
     for left, right in pairwise(spans):
         if left.overlaps(right):
             raise DataError(f"{where}: spans {left} and {right} overlap; spans must be flat")
-    report.ignored.update(row.keys() - {"id", "spans", schema.text, schema.group})
+    report.ignored.update(row.keys() - {"id", "spans", "provenance", schema.text, schema.group})
     try:
-        return Document(identifier, text, tuple(spans), None if group is None else str(group))
+        return Document(identifier, text, tuple(spans), None if group is None else str(group), provenance)
     except DocumentError as error:
         raise DataError(str(error)) from None
 
