@@ -2,6 +2,7 @@
 
 from piispan.core.architecture import attention_windows, context_length, exchange_attention, forgets_no_keys, refuse_packed_row
 from piispan.core.chat import ChatTokenizer, common_prefix, encode_chat, end_of_turn
+from piispan.core.chat_batches import encode_chats
 from piispan.core.errors import (
     CalibrationError,
     CoverageError,
@@ -78,6 +79,7 @@ __all__ = [
     "common_prefix",
     "context_length",
     "encode_chat",
+    "encode_chats",
     "end_of_turn",
     "exchange_attention",
     "forgets_no_keys",

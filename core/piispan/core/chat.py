@@ -21,6 +21,13 @@ class ChatTokenizer(Protocol):
 
     chat_template: Any
 
+    @property
+    def added_tokens_decoder(self) -> Any:
+        """Added tokens by id, each with ``content``, ``special``, ``normalized`` and ``single_word``."""
+
+    def __call__(self, text: Any, **options: Any) -> Any:
+        """Encode each of a list of texts."""
+
     def apply_chat_template(self, conversation: Any, **options: Any) -> Any:
         """Render a conversation."""
 

@@ -8,10 +8,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from piispan.core import require_extra
+from piispan.trainer_ext.chat_rows import TokenRow, chat_row, chat_rows
 from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
 from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, first_fit_decreasing, group_by_length
 from piispan.trainer_ext.presets import AdapterKind, four_bit, lora_preset
-from piispan.trainer_ext.rows import Prepared, RowOptions, TokenRow, TokenStatistics, TooLong, chat_row, prepare, statistics, token_row
+from piispan.trainer_ext.rows import Prepared, RowOptions, TokenStatistics, TooLong, prepare, statistics, token_row
 from piispan.trainer_ext.splitting import split_document
 from piispan.trainer_ext.turns import IGNORED, TrainOn
 
@@ -38,6 +39,7 @@ __all__ = [
     "TooLong",
     "TrainOn",
     "chat_row",
+    "chat_rows",
     "first_fit_decreasing",
     "four_bit",
     "group_by_length",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from piispan.core import ChatTokenizer, FormatError, TooLongError
-from piispan.trainer_ext.rows import chat_row
+from piispan.trainer_ext.chat_rows import chat_rows
 from piispan.trainer_ext.turns import IGNORED, TrainOn
 
 if TYPE_CHECKING:
@@ -58,16 +58,7 @@ class LastTurnCollator:
         """
         import torch
 
-        rows = [
-            chat_row(
-                example,
-                self.tokenizer,
-                train_on=self.train_on,
-                prompt_loss_weight=self.prompt_loss_weight,
-                identifier=str(example.get("id", number)),
-            )
-            for number, example in enumerate(examples)
-        ]
+        rows = list(chat_rows(examples, self.tokenizer, train_on=self.train_on, prompt_loss_weight=self.prompt_loss_weight))
         width = max(len(row["input_ids"]) for row in rows)
         if self.max_length is not None and width > self.max_length:
             name = next(row["id"] for row in rows if len(row["input_ids"]) == width)

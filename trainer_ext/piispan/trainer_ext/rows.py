@@ -7,33 +7,23 @@ searched for; see ``turns``.
 *Segments* are for the format ``tagged``: prompt, text and tags encoded apart, as verbatim decoding puts them together.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NotRequired, TypedDict, Unpack, get_args
+from itertools import islice
+from typing import Literal, TypedDict, Unpack, get_args
 
-from piispan.core import ChatTokenizer, Document, FormatError, Loss, Prompt, TooLongError, common_prefix, encode_chat, end_of_turn
+from piispan.core import ChatTokenizer, Document, FormatError, Loss, Prompt, TooLongError, common_prefix, encode_chats, end_of_turn
 from piispan.core.segments import TagGrammar, gold_decisions
+from piispan.trainer_ext.chat_rows import TokenRow, chat_rows
 from piispan.trainer_ext.splitting import split_document
-from piispan.trainer_ext.turns import IGNORED, TrainOn, conversation, loss_mask, prompt_mask, turn_mask
+from piispan.trainer_ext.turns import IGNORED, TrainOn, loss_mask, prompt_mask
 
-__all__ = ["Prepared", "RowOptions", "TokenRow", "TokenStatistics", "TooLong", "chat_row", "prepare", "statistics", "token_row"]
+__all__ = ["Prepared", "RowOptions", "TokenStatistics", "TooLong", "prepare", "statistics", "token_row"]
+
+_DOCUMENTS_AT_ONCE = 512
 
 TooLong = Literal["error", "drop", "split"]
 """What becomes of a document that does not fit: nothing is trained, it is left out, or it is cut into several. No answer is ever cut."""
-
-
-class TokenRow(TypedDict):
-    """One training row. ``labels`` is ``input_ids`` with ``IGNORED`` for tokens without loss.
-
-    For loss on decisions, ``choices`` has for each labelled token the tokens among which it was chosen. Where tokens count
-    differently, ``weights`` has for each labelled token how much.
-    """
-
-    id: str
-    input_ids: list[int]
-    labels: list[int]
-    choices: NotRequired[list[list[int]]]
-    weights: NotRequired[list[float]]
 
 
 class RowOptions(TypedDict, total=False):
@@ -93,75 +83,67 @@ def token_row(document: Document, prompt: Prompt, tokenizer: ChatTokenizer, **op
         FormatError: If the format can't write a span, the template reorders turns, or the options do not go together.
         LabelError: If a gold label is not one of the prompt's.
     """
-    for span in document.spans:
-        prompt.labels.require(span.label, f"document {document.id!r}: ")
+    (row,) = _rows([document], prompt, tokenizer, options)
+    _check_length(row, options)
+    return row
+
+
+def _rows(documents: Sequence[Document], prompt: Prompt, tokenizer: ChatTokenizer, options: RowOptions) -> Iterator[TokenRow]:
+    """The row of each document, whatever its length."""
     grammar, loss = options.get("grammar"), options.get("loss", "answer")
     train_on, weight = options.get("train_on", "last_turn"), options.get("prompt_loss_weight", 0.0)
     if loss == "decisions" and grammar is None:
         raise FormatError("loss on decisions needs tokenisation in segments, and so the format 'tagged'")
     if loss == "decisions" and (train_on != "last_turn" or weight):
         raise FormatError("loss on decisions is loss on those of the answer; train_on and prompt_loss_weight go with loss on answers")
-    row = prompt.row(document)
-    try:
-        if grammar is None:
-            made = chat_row(row, tokenizer, train_on=train_on, prompt_loss_weight=weight, identifier=document.id)
-        else:
-            made = _segments(document, prompt, tokenizer, grammar, loss, train_on, weight)
-    except FormatError as error:
-        raise FormatError(f"document {document.id!r}: {error}") from None
-    length, most = len(made["input_ids"]), options.get("max_length")
+    for document in documents:
+        for span in document.spans:
+            prompt.labels.require(span.label, f"document {document.id!r}: ")
+    if grammar is None:
+        rows = chat_rows([prompt.row(document) for document in documents], tokenizer, train_on=train_on, prompt_loss_weight=weight)
+    else:
+        rows = _segments(documents, prompt, tokenizer, grammar, loss, train_on, weight)
+    for document in documents:
+        try:
+            yield next(rows)
+        except FormatError as error:
+            raise FormatError(f"document {document.id!r}: {error}") from None
+
+
+def _check_length(row: TokenRow, options: RowOptions) -> None:
+    length, most = len(row["input_ids"]), options.get("max_length")
     if most is not None and length > most:
         raise TooLongError(
-            f"document {document.id!r}: prompt and answer take {length} tokens, more than {most}; "
+            f"document {row['id']!r}: prompt and answer take {length} tokens, more than {most}; "
             "raise max_length, or split or drop the document"
         )
-    return made
-
-
-def chat_row(
-    example: Mapping[str, Any],
-    tokenizer: ChatTokenizer,
-    *,
-    train_on: TrainOn = "last_turn",
-    prompt_loss_weight: float = 0.0,
-    identifier: str = "",
-) -> TokenRow:
-    """The row of one conversation, in the tokenisation of the chat template.
-
-    Args:
-        example: ``messages``, or ``prompt`` and ``completion``, as TRL's conversational rows have them.
-        tokenizer: The model's tokenizer, with its chat template.
-        train_on: See ``RowOptions``.
-        prompt_loss_weight: See ``RowOptions``.
-        identifier: The row's id.
-
-    Raises:
-        FormatError: If the last turn is not the assistant's, the template reorders or changes turns, or an option is none.
-    """
-    tokens, chosen = turn_mask(tokenizer, conversation(example), train_on)
-    labels, weights = loss_mask(tokens, chosen, prompt_loss_weight)
-    row: TokenRow = {"id": identifier, "input_ids": tokens, "labels": labels}
-    return row if weights is None else {**row, "weights": weights}
 
 
 def _segments(
-    document: Document, prompt: Prompt, tokenizer: ChatTokenizer, grammar: TagGrammar, loss: Loss, train_on: TrainOn, weight: float
-) -> TokenRow:
-    messages = prompt.messages(document.text)
-    asked = encode_chat(tokenizer, messages, add_generation_prompt=True)
-    decisions = gold_decisions(grammar, document)
-    answer = [decision.token for decision in decisions]
+    documents: Sequence[Document],
+    prompt: Prompt,
+    tokenizer: ChatTokenizer,
+    grammar: TagGrammar,
+    loss: Loss,
+    train_on: TrainOn,
+    weight: float,
+) -> Iterator[TokenRow]:
+    conversations = [prompt.messages(document.text) for document in documents]
     ending = end_of_turn(tokenizer)
-    tokens = [*asked, *answer, *ending]
-    row: TokenRow = {"id": document.id, "input_ids": tokens, "labels": []}
-    if loss == "decisions":
-        free = [decision for decision in decisions if len(decision.choice.ids) > 1]
-        chosen = [decision.token if len(decision.choice.ids) > 1 else IGNORED for decision in decisions]
-        row["labels"] = [*[IGNORED] * len(asked), *chosen, *[IGNORED] * len(ending)]
-        return {**row, "choices": [list(decision.choice.ids) for decision in free]}
-    mask = [*prompt_mask(tokenizer, messages, asked, train_on), *[True] * (len(answer) + len(ending))]
-    row["labels"], weights = loss_mask(tokens, mask, weight)
-    return row if weights is None else {**row, "weights": weights}
+    openings = encode_chats(tokenizer, conversations, add_generation_prompt=True)
+    for document, messages, asked in zip(documents, conversations, openings, strict=True):
+        decisions = gold_decisions(grammar, document)
+        answer = [decision.token for decision in decisions]
+        row: TokenRow = {"id": document.id, "input_ids": [*asked, *answer, *ending], "labels": []}
+        if loss == "decisions":
+            free = [decision for decision in decisions if len(decision.choice.ids) > 1]
+            chosen = [decision.token if len(decision.choice.ids) > 1 else IGNORED for decision in decisions]
+            row["labels"] = [*[IGNORED] * len(asked), *chosen, *[IGNORED] * len(ending)]
+            yield {**row, "choices": [list(decision.choice.ids) for decision in free]}
+        else:
+            mask = [*prompt_mask(tokenizer, messages, asked, train_on), *[True] * (len(answer) + len(ending))]
+            row["labels"], weights = loss_mask(row["input_ids"], mask, weight)
+            yield row if weights is None else {**row, "weights": weights}
 
 
 def prepare(
@@ -191,18 +173,21 @@ def prepare(
     rows: list[TokenRow] = []
     dropped: list[str] = []
     split: list[str] = []
-    for document in documents:
-        try:
-            rows.append(token_row(document, prompt, tokenizer, **options))
-        except TooLongError:
-            if too_long == "error":
-                raise
-            if too_long == "drop":
-                dropped.append(document.id)
-                continue
-            split.append(document.id)
-            for half in split_document(document):
-                rows += prepare([half], prompt, tokenizer, too_long="split", **options).rows
+    coming = iter(documents)
+    while some := list(islice(coming, _DOCUMENTS_AT_ONCE)):
+        for document, row in zip(some, _rows(some, prompt, tokenizer, options), strict=True):
+            try:
+                _check_length(row, options)
+            except TooLongError:
+                if too_long == "error":
+                    raise
+                if too_long == "drop":
+                    dropped.append(document.id)
+                    continue
+                split.append(document.id)
+                rows += prepare(split_document(document), prompt, tokenizer, too_long="split", **options).rows
+            else:
+                rows.append(row)
     return Prepared(rows, tuple(dropped), tuple(split))
 
 

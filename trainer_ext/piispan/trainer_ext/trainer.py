@@ -10,10 +10,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
+from piispan.trainer_ext.chat_rows import TokenRow
 from piispan.trainer_ext.losses import labelled_scores, loss_items
 from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
-from piispan.trainer_ext.rows import TokenRow
 
 __all__ = ["PiiSFTTrainer"]
 

@@ -4,12 +4,12 @@ A turn's tokens are what the conversation up to its end has beyond the prompt th
 string is searched for, and no template is known by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
-from piispan.core import ChatTokenizer, FormatError, Message, common_prefix, encode_chat
+from piispan.core import ChatTokenizer, FormatError, Message, common_prefix, encode_chat, encode_chats
 
-__all__ = ["IGNORED", "LossMask", "TrainOn", "conversation", "loss_mask", "prompt_mask", "turn_mask"]
+__all__ = ["IGNORED", "LossMask", "TrainOn", "conversation", "loss_mask", "prompt_mask", "turn_masks"]
 
 IGNORED = -100
 """The label of a token that bears no loss (PyTorch's ``ignore_index``)."""
@@ -45,16 +45,21 @@ def conversation(example: Mapping[str, Any]) -> list[Message]:
     return messages
 
 
-def turn_mask(tokenizer: ChatTokenizer, messages: Sequence[Message], train_on: TrainOn) -> tuple[list[int], list[bool]]:
-    """Tokens of a conversation that ends with an assistant turn, and which of them ``train_on`` means.
+def turn_masks(
+    tokenizer: ChatTokenizer, conversations: Sequence[Sequence[Message]], train_on: TrainOn
+) -> Iterator[tuple[list[int], list[bool]]]:
+    """For each conversation that ends with an assistant turn its tokens, and which of them ``train_on`` means.
 
     Raises:
-        FormatError: If the tokenizer has no chat template, or the template writes turns in another order or changes earlier ones.
+        FormatError: At the conversation's turn, if the tokenizer has no chat template, or the template writes turns in another order or
+            changes earlier ones.
     """
-    asked = messages[:-1]
-    whole = encode_chat(tokenizer, messages, add_generation_prompt=False)
-    start = _boundary(tokenizer, asked, whole, asking=True)
-    return whole, [*prompt_mask(tokenizer, asked, whole[:start], train_on), *[True] * (len(whole) - start)]
+    asked = [messages[:-1] for messages in conversations]
+    wholes = encode_chats(tokenizer, conversations, add_generation_prompt=False)
+    openings = encode_chats(tokenizer, asked, add_generation_prompt=True)
+    for messages, whole, opening in zip(asked, wholes, openings, strict=True):
+        start = _boundary(opening, whole, asking=True)
+        yield whole, [*prompt_mask(tokenizer, messages, whole[:start], train_on), *[True] * (len(whole) - start)]
 
 
 def prompt_mask(tokenizer: ChatTokenizer, messages: Sequence[Message], tokens: Sequence[int], train_on: TrainOn) -> list[bool]:
@@ -74,14 +79,13 @@ def prompt_mask(tokenizer: ChatTokenizer, messages: Sequence[Message], tokens: S
     chosen = [train_on == "everything"] * len(tokens)
     if train_on == "all_assistant_turns":
         for turn in [number for number, message in enumerate(messages) if message["role"] == "assistant"]:
-            start = _boundary(tokenizer, messages[:turn], tokens, asking=True)
-            end = _boundary(tokenizer, messages[: turn + 1], tokens, asking=False)
+            start = _boundary(encode_chat(tokenizer, messages[:turn], add_generation_prompt=True), tokens, asking=True)
+            end = _boundary(encode_chat(tokenizer, messages[: turn + 1], add_generation_prompt=False), tokens, asking=False)
             chosen[start:end] = [True] * (end - start)
     return chosen
 
 
-def _boundary(tokenizer: ChatTokenizer, messages: Sequence[Message], whole: Sequence[int], *, asking: bool) -> int:
-    part = encode_chat(tokenizer, messages, add_generation_prompt=asking)
+def _boundary(part: Sequence[int], whole: Sequence[int], *, asking: bool) -> int:
     boundary = common_prefix([part, whole])
     # A template may write the opening of the turn otherwise than with the generation prompt by a token or two, no more.
     if boundary < len(part) - (2 if asking else 0) or boundary >= len(whole):
