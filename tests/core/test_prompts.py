@@ -104,7 +104,7 @@ def test_examples_with_unknown_labels_are_refused():
 def test_styles_that_need_examples_say_so(style):
     own = LabelSet("mine", LABELS.labels)
     assert shipped_examples(own) == []
-    with pytest.raises(FormatError, match="label set 'mine' ships none; use 'plain', or examples= in Python"):
+    with pytest.raises(FormatError, match="label set 'mine' ships none; use 'plain', or give examples"):
         make_prompt(style, own, get_format("tagged"))
     assert make_prompt("plain", own, get_format("tagged")).examples == ()
 

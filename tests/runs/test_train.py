@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from piispan.cli.main import main
-from piispan.core import DataError, Document, FormatError, Sidecar, Span, TooLongError, read_predictions
-from piispan.dataset_builder import synthesise, write_jsonl
+from piispan.core import DataError, Document, FormatError, Label, LabelSet, Sidecar, SidecarError, Span, TooLongError, read_predictions
+from piispan.dataset_builder import fixed_split, read_documents, synthesise, write_jsonl
 from piispan.model_card import read_facts
 from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, show_row, train
 from piispan.tagger import Tagger
@@ -151,3 +151,51 @@ def test_what_goes_not_together_is_said_before_training(base: Path, data: Path, 
     with pytest.raises(DataError, match="no run to go on with"):
         train(data, tmp_path / "out", settings=_settings(base, save_steps=5), resume=True)
     assert not (tmp_path / "out" / "adapter").exists()
+
+
+TEMPLATE = """{% call user() %}{{ task }} Labels: {% for label in labels %}{{ label.name }} {% endfor %}
+{% for example in examples %}{{ example.text }} => {{ example.answer }}
+{% endfor %}Text: {{ text }}{% endcall %}"""
+
+
+def test_an_adapter_brings_a_prompt_of_ones_own_and_may_be_asked_for_some_labels(base: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.jinja").write_text(TEMPLATE, "utf-8")
+    write_jsonl([Document("e", "Zoe Quill is 41.", (Span(0, 9, "PERSON"), Span(13, 15, "AGE")))], tmp_path / "examples.jsonl")
+    own = {"prompt_style": str(tmp_path / "mine.jinja"), "examples": str(tmp_path / "examples.jsonl")}
+    settings = _settings(base, label_sampling="subset", epochs=1.5, early_stopping_patience=1, **own)
+    train(data, tmp_path / "out", settings=settings)
+    adapter = tmp_path / "out" / "adapter"
+    (tmp_path / "mine.jinja").unlink()
+    (tmp_path / "examples.jsonl").unlink()
+    assert str(tmp_path) not in (adapter / "piispan.json").read_text("utf-8")
+    card = (adapter / "README.md").read_text("utf-8")
+    assert "| Prompt style | `jinja`: a template of its own, in `piispan.json`; 1 worked examples of its own |" in card
+    assert "| Labels asked for in training | some of the set in each batch" in card
+    assert "Zoe Quill" not in card
+    whole = Tagger.from_pretrained(adapter, base=base)
+    (turn,) = whole.prompt.messages("Eve")
+    assert turn["content"].endswith("Zoe Quill is 41. => <PERSON>Zoe Quill</PERSON> is <AGE>41</AGE>.\nText: Eve")
+    few = whole.prompt.labels.subset(["AGE", "GPE"])
+    asked = Tagger.from_pretrained(adapter, base=base, labels=few)
+    (turn,) = asked.prompt.messages("Eve")
+    assert turn["content"].endswith(f"Labels: {' '.join(few.names)} Zoe Quill is 41. => Zoe Quill is <AGE>41</AGE>.\nText: Eve")
+    texts = ["Zoe Quill is 41 and lives in Winmere.", "12 years"]
+    assert {span.label for spans in asked.tag(texts) for span in spans} <= {"AGE", "GPE"}
+    with pytest.raises(SidecarError, match="no tag tokens for NAME; labels of one's own need tag_tokens: text"):
+        Tagger.from_pretrained(adapter, base=base, labels=LabelSet("mine", (Label("NAME", "a name"),)))
+
+
+def test_worked_examples_that_are_tested_on_are_refused(base: Path, data: Path, tmp_path: Path) -> None:
+    shown = fixed_split(read_documents(data)[0], "random").test[:1]
+    write_jsonl(shown, tmp_path / "examples.jsonl")
+    settings = _settings(base, prompt_style="few_shot", examples=str(tmp_path / "examples.jsonl"))
+    with pytest.raises(DataError, match="1 of the worked examples are tested on; take others"):
+        train(data, tmp_path / "out", settings=settings)
+    assert not (tmp_path / "out" / "adapter").exists()
+
+
+def test_an_adapter_trained_on_all_labels_is_asked_for_all(base: Path, data: Path, tmp_path: Path) -> None:
+    train(data, tmp_path / "out", settings=_settings(base))
+    few = LabelSet.load("presidio").subset(["AGE"])
+    with pytest.raises(SidecarError, match="trained to tag all labels of 'presidio'; leave labels out, or train with"):
+        Tagger.from_pretrained(tmp_path / "out" / "adapter", base=base, labels=few)

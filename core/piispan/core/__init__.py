@@ -24,17 +24,20 @@ from piispan.core.files import replacing, replacing_folder
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
 from piispan.core.licences import is_licence_id
+from piispan.core.messages import Message, Row
 from piispan.core.offsets import OffsetUnit, code_points_at
 from piispan.core.predictions import Prediction, read_predictions, write_predictions
-from piispan.core.prompts import STYLES, Message, Prompt, Row, choose_examples, make_prompt, shipped_examples
+from piispan.core.prompts import OWN_STYLE, STYLES, Prompt, is_style, make_prompt
 from piispan.core.quantization import NF4, Quantization
-from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, Loss, Sidecar, TagPlacement, TagTokens, Tokenisation
+from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, LabelSampling, Loss, Sidecar, TagPlacement, TagTokens, Tokenisation
 from piispan.core.spans import Document, Span
+from piispan.core.worked_examples import choose_examples, shipped_examples
 from piispan.core.yaml_files import read_yaml
 
 __all__ = [
     "FORMATS",
     "NF4",
+    "OWN_STYLE",
     "SAFE_HARBOR_CATEGORIES",
     "SIDECAR_NAME",
     "STYLES",
@@ -48,6 +51,7 @@ __all__ = [
     "FormatError",
     "Label",
     "LabelError",
+    "LabelSampling",
     "LabelSet",
     "Loss",
     "Mention",
@@ -85,6 +89,7 @@ __all__ = [
     "forgets_no_keys",
     "get_format",
     "is_licence_id",
+    "is_style",
     "make_prompt",
     "read_predictions",
     "read_yaml",

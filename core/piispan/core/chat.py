@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any, Protocol
 
 from piispan.core.errors import FormatError
-from piispan.core.prompts import Message
+from piispan.core.messages import Message
 
 __all__ = ["ChatTokenizer", "common_prefix", "encode_chat", "end_of_turn"]
 

@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 from typing import Any
 
 from piispan.core.chat import TEMPLATE_OPTIONS, ChatTokenizer, encode_chat
-from piispan.core.prompts import Message
+from piispan.core.messages import Message
 
 __all__ = ["encode_chats"]
 

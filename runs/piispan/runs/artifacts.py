@@ -77,7 +77,9 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, sp
     """The ``piispan.json`` of an adapter that ``settings`` trained on ``split``."""
     return Sidecar(
         format=settings.format,
-        prompt_style=settings.prompt_style,
+        prompt_style=prompt.style,
+        prompt_template=prompt.template,
+        examples=prompt.examples if settings.examples else None,
         labels=prompt.labels,
         base_model=base.public_name,
         base_revision=base.revision,
@@ -87,6 +89,7 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, sp
         training_sha256=documents_sha256(split.train),
         selection_sha256=documents_sha256(split.validation) if settings.early_stopping_patience else None,
         **settings.spelling._asdict(),
+        label_sampling=settings.label_sampling,
         versions=installed_versions(),
     )
 

@@ -1,12 +1,14 @@
 """One experiment: a base model measured, fine-tuned, and measured again on the same test documents."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import Document, LabelSet, ModelError, Prompt, get_format, make_prompt, replacing_folder, write_predictions
-from piispan.dataset_builder import Split
+from piispan.core import DataError, Document, LabelSet, ModelError, Prompt, get_format, make_prompt, replacing_folder, write_predictions
+from piispan.dataset_builder import Split, read_documents
 from piispan.metric import score
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, check_stated, write_card
 from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, save_adapter, write_json
@@ -63,6 +65,19 @@ def load_base(settings: TrainSettings) -> Loaded:
     return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, commit))
 
 
+def prompt_of(settings: TrainSettings) -> Prompt:
+    """The prompt that ``settings`` ask for.
+
+    Raises:
+        DataError: If the worked examples cannot be read.
+        FormatError: If the style needs examples and has none, or its template cannot be rendered.
+        LabelError: If there is no such label set, or an example has another label.
+    """
+    labels = LabelSet.load(settings.labels)
+    examples = read_documents(settings.examples, labels=labels)[0] if settings.examples else None
+    return make_prompt(settings.prompt_style, labels, get_format(settings.format), examples)
+
+
 @dataclass(slots=True)
 class Experiment:
     """The steps of an experiment, in the order they are called.
@@ -84,8 +99,7 @@ class Experiment:
     _trained_on: tuple[Document, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
-        labels = LabelSet.load(self.settings.labels)
-        self.prompt = make_prompt(self.settings.prompt_style, labels, get_format(self.settings.format))
+        self.prompt = prompt_of(self.settings)
         self._model = self.loaded.model
 
     @classmethod
@@ -99,6 +113,7 @@ class Experiment:
             ModelError: If there is no such base.
         """
         settings = settings.decodable_by(decoder)
+        prompt_of(settings)
         check_stated(LabelSet.load(settings.labels), (settings.language,), settings.base_licence)
         decoder_name(decoder, settings.format, tag_tokens=settings.spelling.tag_tokens, loss=settings.spelling.loss)
         if out is not None:
@@ -127,10 +142,18 @@ class Experiment:
         found = weights_sha256(folder) if folder else None
         validation = split.validation if self.settings.early_stopping_patience else ()
         dtype = str(self.loaded.model.dtype)
-        return {**identity(self.settings, self.prompt.labels, found, split.train, validation), "dtype": dtype}
+        prompt = hashlib.sha256(json.dumps(self.prompt.messages("")).encode()).hexdigest()
+        return {**identity(self.settings, self.prompt.labels, found, split.train, validation), "dtype": dtype, "prompt": prompt}
 
     def evaluate(self, documents: tuple[Document, ...], what: str) -> Evaluated:
-        """Score the model as it stands now."""
+        """Score the model as it stands now.
+
+        Raises:
+            DataError: If a worked example of the prompt is among ``documents``.
+        """
+        shown = {example.text for example in self.prompt.examples}
+        if self.settings.examples and (found := sum(document.text in shown for document in documents)):
+            raise DataError(f"{self.settings.examples}: {found} of the worked examples are tested on; take others")
         seen = entity_values(self._trained_on) if self._trained_on else None
         return evaluate_tagger(self.tagger, documents, self.progress, what=what, seen_values=seen, seed=self.settings.seed)
 

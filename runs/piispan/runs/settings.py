@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NamedTuple, get_args
 
-from piispan.core import FORMATS, STYLES, FormatError, Loss, Quantization, TagPlacement, TagTokens, Tokenisation
+from piispan.core import FORMATS, STYLES, FormatError, LabelSampling, Loss, Quantization, TagPlacement, TagTokens, Tokenisation, is_style
 from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
 __all__ = ["UNTRAINED", "Schedule", "Spelling", "TrainSettings", "check_validation"]
@@ -48,7 +48,9 @@ class TrainSettings:
     revision: Annotated[str | None, "Commit of the base model on the Hub."] = None
     labels: Annotated[str, "Label set: presidio, safe_harbor, or a YAML file."] = "presidio"
     format: Annotated[str, "Output format: tagged, json, json_values or bio."] = "tagged"
-    prompt_style: Annotated[str, "Prompt style: plain, few_shot or dialogue."] = "plain"
+    prompt_style: Annotated[str, "Prompt style: plain, few_shot, dialogue, or a Jinja template (.jinja)."] = "plain"
+    examples: Annotated[str | None, "Worked examples for the prompt, made-up labelled documents. Default: those that ship."] = None
+    label_sampling: Annotated[LabelSampling, "Ask for all labels in every prompt of the training, or for some in each batch."] = "all"
     tokenisation: Annotated[Tokenisation | None, "Text and tags in segments, or the chat template's own. Default: segments for tagged."] = (
         None
     )
@@ -84,10 +86,10 @@ class TrainSettings:
                 object.__setattr__(self, name, None)
         closed: tuple[tuple[str, object, tuple[object, ...]], ...] = (
             ("format", self.format, FORMATS),
-            ("prompt style", self.prompt_style, STYLES),
             ("tokenisation", self.tokenisation, (None, *get_args(Tokenisation))),
             ("kind of tag tokens", self.tag_tokens, (None, *get_args(TagTokens))),
             ("loss", self.loss, (None, *get_args(Loss))),
+            ("label_sampling", self.label_sampling, get_args(LabelSampling)),
             ("train_on", self.train_on, get_args(TrainOn)),
             ("policy for long documents", self.too_long, get_args(TooLong)),
             ("kind of adapter", self.adapter, get_args(AdapterKind)),
@@ -96,6 +98,8 @@ class TrainSettings:
         for name, value, known in closed:
             if value not in known:
                 raise FormatError(f"no {name} named {value!r}; known: {', '.join(str(one) for one in known if one)}")
+        if not is_style(self.prompt_style):
+            raise FormatError(f"no prompt style named {self.prompt_style!r}; known: {', '.join(STYLES)}, and templates that end in .jinja")
         if self.revision and self.model == "embedded":
             raise FormatError("revision goes with a model of the Hub; the embedded one has none")
         if self.tokenisation == "segments" and self.format != "tagged":

@@ -1,5 +1,6 @@
 """Fine-tuning of one adapter."""
 
+import math
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +15,7 @@ from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
-from piispan.trainer_ext import Prepared, lora_preset, prepare
+from piispan.trainer_ext import Prepared, RowOptions, TokenRow, lora_preset, prepare, subset_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
@@ -87,6 +88,8 @@ def train_adapter(
     tag_tokens = prepare_tag_tokens(model, tokenizer, prompt, settings)
     limit = settings.max_length or context_length(model)
     prepared = training_rows(documents, prompt, tokenizer, settings, max_length=limit)
+    passes = math.ceil(settings.epochs) if settings.label_sampling == "subset" else None
+    sampled = passes and sampled_rows(prepared.documents, prompt, tokenizer, settings, passes=passes, max_length=limit)
     watched = validation.documents if validation and settings.early_stopping_patience is not None else ()
     started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
@@ -94,11 +97,12 @@ def train_adapter(
         trainer = PiiSFTTrainer(
             model,
             _sft_config(checkpoints or scratch, settings, model),
-            prepared.rows,
+            sampled or prepared.rows,
             training_rows(watched, prompt, tokenizer, settings, max_length=limit).rows if watched else None,
             processing_class=tokenizer,
             peft_config=adapter_config(settings, tag_tokens, model),
             callbacks=_callbacks(settings, progress, deadline),
+            passes=passes,
             score=validation.score if validation and watched else None,
         )
         _no_default_printing(trainer)
@@ -126,20 +130,33 @@ def training_rows(
     max_length: int | None = None,
 ) -> Prepared:
     """The rows of ``documents`` in the tokenisation and with the loss that ``settings`` ask for. See ``piispan.trainer_ext.prepare``."""
+    return prepare(documents, prompt, tokenizer, too_long=settings.too_long, **_row_options(prompt, tokenizer, settings, max_length))
+
+
+def sampled_rows(
+    documents: Sequence[Document],
+    prompt: Prompt,
+    tokenizer: "PreTrainedTokenizerBase",
+    settings: TrainSettings,
+    *,
+    passes: int,
+    max_length: int | None = None,
+) -> list[TokenRow]:
+    """Rows of several passes whose batches ask for some of the labels each. See ``piispan.trainer_ext.subset_rows``."""
+    options = _row_options(prompt, tokenizer, settings, max_length)
+    return subset_rows(documents, prompt, tokenizer, passes=passes, batch_size=settings.batch_size, seed=settings.seed, **options)
+
+
+def _row_options(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase", settings: TrainSettings, max_length: int | None) -> RowOptions:
     tokenisation, placement, tag_tokens, loss = settings.spelling
     segments = tokenisation == "segments"
-    grammar = TagGrammar(tokenizer, prompt.labels, tag_tokens=tag_tokens, placement=placement) if segments else None
-    return prepare(
-        documents,
-        prompt,
-        tokenizer,
-        too_long=settings.too_long,
-        grammar=grammar,
-        loss=loss,
-        train_on=settings.train_on,
-        prompt_loss_weight=settings.prompt_loss_weight,
-        max_length=max_length,
-    )
+    return {
+        "grammar": TagGrammar(tokenizer, prompt.labels, tag_tokens=tag_tokens, placement=placement) if segments else None,
+        "loss": loss,
+        "train_on": settings.train_on,
+        "prompt_loss_weight": settings.prompt_loss_weight,
+        "max_length": max_length,
+    }
 
 
 def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedModel") -> Any:

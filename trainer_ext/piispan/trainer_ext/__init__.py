@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from piispan.core import require_extra
 from piispan.trainer_ext.chat_rows import TokenRow, chat_row, chat_rows
+from piispan.trainer_ext.label_sampling import sample_labels, subset_rows
 from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
 from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, first_fit_decreasing, group_by_length
 from piispan.trainer_ext.presets import AdapterKind, four_bit, lora_preset
@@ -47,8 +48,10 @@ __all__ = [
     "lora_preset",
     "loss_items",
     "prepare",
+    "sample_labels",
     "split_document",
     "statistics",
+    "subset_rows",
     "token_row",
     "use_shared_prefix_attention",
 ]

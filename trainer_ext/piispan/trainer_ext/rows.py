@@ -50,11 +50,13 @@ class Prepared:
 
     Args:
         rows: In the documents' order.
+        documents: What the rows are of, one for one: the documents that fit, and the parts of those cut into several.
         dropped: Ids of documents left out because they are too long.
         split: Ids of documents cut into several rows.
     """
 
     rows: list[TokenRow]
+    documents: tuple[Document, ...]
     dropped: tuple[str, ...]
     split: tuple[str, ...]
 
@@ -171,6 +173,7 @@ def prepare(
     if too_long not in get_args(TooLong):
         raise FormatError(f"too_long must be one of {', '.join(get_args(TooLong))}, was: {too_long!r}")
     rows: list[TokenRow] = []
+    kept: list[Document] = []
     dropped: list[str] = []
     split: list[str] = []
     coming = iter(documents)
@@ -185,10 +188,13 @@ def prepare(
                     dropped.append(document.id)
                     continue
                 split.append(document.id)
-                rows += prepare(split_document(document), prompt, tokenizer, too_long="split", **options).rows
+                parts = prepare(split_document(document), prompt, tokenizer, too_long="split", **options)
+                rows += parts.rows
+                kept += parts.documents
             else:
                 rows.append(row)
-    return Prepared(rows, tuple(dropped), tuple(split))
+                kept.append(document)
+    return Prepared(rows, tuple(kept), tuple(dropped), tuple(split))
 
 
 def statistics(rows: Sequence[TokenRow]) -> TokenStatistics:

@@ -11,6 +11,7 @@ from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
 from piispan.trainer_ext.chat_rows import TokenRow
+from piispan.trainer_ext.label_sampling import PassSampler
 from piispan.trainer_ext.losses import labelled_scores, loss_items
 from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
@@ -29,6 +30,8 @@ class PiiSFTTrainer(SFTTrainer):
         processing_class: The tokenizer; saved with the checkpoints.
         peft_config: The adapter, such as ``lora_preset()``.
         callbacks: Further callbacks.
+        passes: How many passes ``rows`` hold, one behind the other, each in the order in which it is to be trained on (see
+            ``subset_rows``); each epoch takes the next. Without it, ``rows`` are one pass, and each epoch shuffles them anew.
         score: Figures of the model as it stands, by their names, at each evaluation: span F1 on validation documents, say, for
             ``metric_for_best_model="f1"`` and ``EarlyStoppingCallback``. It must leave the weights as they are.
 
@@ -47,11 +50,14 @@ class PiiSFTTrainer(SFTTrainer):
         processing_class: PreTrainedTokenizerBase,
         peft_config: PeftConfig | None = None,
         callbacks: list[TrainerCallback] | None = None,
+        passes: int | None = None,
         score: Callable[[PreTrainedModel], Mapping[str, float]] | None = None,
     ) -> None:
-        self._score = score
+        self._score, self._passes, self._rows = score, passes, len(rows)
         if not rows:
             raise FormatError("there are no documents to train on")
+        if passes is not None and (passes < 1 or len(rows) % passes):
+            raise FormatError(f"{len(rows)} rows cannot hold {passes} passes of the same length")
         _check_arguments(args, [*rows, *(eval_rows or ())])
         if len({frozenset(row) for row in [*rows, *(eval_rows or ())]}) > 1:
             raise FormatError("rows with and without choices or weights cannot be trained together; prepare all of them alike")
@@ -111,6 +117,12 @@ class PiiSFTTrainer(SFTTrainer):
         if self.args.average_tokens_across_devices and num_items_in_batch is not None:
             loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        """transformers' sampler, or the rows as they lie where they hold their passes."""
+        if self._passes is None:
+            return super()._get_train_sampler(train_dataset)
+        return PassSampler(self._rows, self._passes)
 
     def _summed_loss(self, model: Any, row: dict[str, Any]) -> tuple[torch.Tensor, Any]:
         """The weighted sum of one packed row's losses, and the model's output."""

@@ -6,6 +6,7 @@ span is well formed. No model takes part here.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from copy import copy
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -78,10 +79,23 @@ class TagGrammar:
     def __init__(
         self, tokenizer: Any, labels: LabelSet, *, tag_tokens: TagTokens = "text", placement: TagPlacement = "before_space"
     ) -> None:
+        self._tokenizer = tokenizer
         self.labels, self.tag_tokens, self.placement = labels, tag_tokens, placement
         self.encoder = SegmentEncoder(tokenizer)
         self.tags = TagSpelling(tokenizer, self.encoder, labels, tag_tokens)
         self.tree = lru_cache(maxsize=16384)(self._tree)
+
+    def for_labels(self, labels: LabelSet) -> "TagGrammar":
+        """The same grammar for other labels, with the tokenizer prepared once.
+
+        Raises:
+            ModelError: If the tokenizer lacks their special tokens, or spells two of their tags alike.
+        """
+        other = copy(self)
+        other.labels = labels
+        other.tags = TagSpelling(self._tokenizer, self.encoder, labels, self.tag_tokens)
+        other.tree = lru_cache(maxsize=16384)(other._tree)
+        return other
 
     def automaton(self, text: str) -> "Automaton":
         """The automaton of one text.
