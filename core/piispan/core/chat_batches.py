@@ -11,7 +11,7 @@ from piispan.core.messages import Message
 
 __all__ = ["encode_chats"]
 
-_AT_ONCE = 512
+_AT_ONCE = 1024
 _PLACES_TRIED = 4
 _PRIVATE_USE = "[\ue000-\uf8ff\U000f0000-\U0010ffff]"
 """transformers marks control tokens with characters of this range, and drops those that a message brings along."""
@@ -70,8 +70,7 @@ def _encode(
     texts = rendered(conversations)
 
     def tails(some: Sequence[str], place: int) -> list[list[int]]:
-        found = tokenizer([text[place:] for text in some], add_special_tokens=False, return_attention_mask=False)
-        return list(found["input_ids"])
+        return _ids(tokenizer, [text[place:] for text in some])
 
     for place in islice(_special_tokens(tokenizer, _common_beginning(texts)), _PLACES_TRIED):
         tried = tails([texts[0], texts[-1]], place)
@@ -79,6 +78,15 @@ def _encode(
         if probes == [head + tail for tail in tried]:
             return [head + tail for tail in tails(texts, place)]
     return [whole(messages) for messages in conversations]
+
+
+def _ids(tokenizer: ChatTokenizer, texts: list[str]) -> list[list[int]]:
+    """Ids of texts as they are; without offsets and masks, if the tokenizer can leave them out."""
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        return list(tokenizer(texts, add_special_tokens=False)["input_ids"])
+    # ``encode_chat`` has just left the backend without padding and truncation; were it otherwise, the ids tried would differ.
+    return [encoding.ids for encoding in backend.encode_batch_fast(texts, add_special_tokens=False)]
 
 
 def _common_beginning(texts: Sequence[str]) -> str:
