@@ -29,7 +29,7 @@ PRESIDIO = [
 
 
 def test_shipped_sets_load():
-    assert {"presidio", "safe_harbor"} <= set(LabelSet.shipped())
+    assert {"presidio", "safe_harbor", "zh_pii"} <= set(LabelSet.shipped())
     for name in LabelSet.shipped():
         assert LabelSet.load(name).name == name
 

@@ -46,7 +46,10 @@ def test_package_data_is_there(wheel):
     for name in (
         "core/label_sets/presidio.yaml",
         "core/label_sets/safe_harbor.yaml",
+        "core/label_sets/zh_pii.yaml",
         "core/examples/presidio.yaml",
+        "core/examples/zh_pii.yaml",
+        "dataset_builder/vocabulary/zh/people.yaml",
         "dataset_builder/data_card.md.jinja",
         "model_card/template.md.jinja",
         "metric/space/pii_span.py",

@@ -49,9 +49,11 @@ def load_rules(language: str) -> Mapping[str, tuple[Production, ...]]:
     Raises:
         DataError: If there is no vocabulary of that language, or a rule is given twice.
     """
-    folder = files("piispan.dataset_builder") / "vocabulary" / language
+    vocabulary = files("piispan.dataset_builder") / "vocabulary"
+    folder = vocabulary / language
     if not folder.is_dir():
-        raise DataError(f"no synthetic vocabulary for language {language!r}; there is: en")
+        known = ", ".join(sorted(file.name for file in vocabulary.iterdir() if file.is_dir()))
+        raise DataError(f"no synthetic vocabulary for language {language!r}; there is: {known}")
     rules: dict[str, tuple[Production, ...]] = {}
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         for name, value in yaml.safe_load(file.read_text("utf-8")).items():

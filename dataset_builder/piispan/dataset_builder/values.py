@@ -1,19 +1,28 @@
 """Entity values: a maker per label, held to one side of the partition."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from piispan.core import DataError
 from piispan.dataset_builder.accounts import card_number, iban
+from piispan.dataset_builder.cast import Cast
+from piispan.dataset_builder.chinese_people import ChinesePeople, ChinesePerson
+from piispan.dataset_builder.chinese_values import chinese_makers
 from piispan.dataset_builder.dates import age, date_time
 from piispan.dataset_builder.frames import Slot
 from piispan.dataset_builder.grammar import Grammar
+from piispan.dataset_builder.identifiers import dea_number, failing_luhn, imei, npi, udi, vin
 from piispan.dataset_builder.partitions import Partition, is_on_side
 from piispan.dataset_builder.people import People, Person
 
 __all__ = ["Values"]
 
-_TRIES = 500
+_TRIES, _AGREEING_TRIES = 500, 60
+_DEALT = frozenset({"PERSON"})
+"""Labels whose values are on their side by their parts."""
+
+Maker = Callable[[Slot], str]
+"""Makes a value for a slot."""
 
 
 class Values:
@@ -26,24 +35,23 @@ class Values:
     """
 
     def __init__(self, rng: random.Random, language: str, partition: Partition) -> None:
-        self._rng = rng
         self._partition: Partition = partition
-        self._people = People(rng, language, partition)
-        people = self._people
-        self._grammar = Grammar(rng, language, {"given": people.given, "family": people.family, "name_slug": people.slug})
-        self._persons: dict[str, Person] = {}
         self._said: dict[Slot, str] = {}
-        self._makers: dict[str, Callable[[Slot], str]] = {
-            "EMAIL_ADDRESS": self._email,
-            "CREDIT_CARD": lambda _: card_number(self._rng, self._grammar),
-            "IBAN_CODE": lambda _: iban(self._rng, self._grammar),
-            "DATE_TIME": lambda slot: date_time(self._rng, slot.kind),
-            "AGE": lambda slot: age(self._rng, slot.kind),
-        }
+        self._makers: Mapping[str, Maker]
+        if language == "zh":
+            chinese = ChinesePeople(rng, partition)
+            self._grammar = Grammar(rng, language, {"name_slug": chinese.slug})
+            self._cast: Cast[ChinesePerson] | Cast[Person] = Cast(chinese, chinese.draw_child)
+            self._makers = chinese_makers(rng, self._grammar, self._cast)
+        else:
+            people = People(rng, language, partition)
+            self._grammar = Grammar(rng, language, {"given": people.given, "family": people.family, "name_slug": people.slug})
+            self._cast = Cast(people)
+            self._makers = _english_makers(rng, self._grammar, self._cast)
 
     def begin(self) -> None:
         """Forget the people and values of the last document."""
-        self._persons.clear()
+        self._cast.begin()
         self._said.clear()
 
     def value(self, slot: Slot) -> str:
@@ -63,13 +71,12 @@ class Values:
         return value
 
     def _make(self, slot: Slot) -> str:
-        if slot.is_filler:
-            return self._grammar.expand(slot.label)
-        if slot.label == "PERSON":
-            return self._people.name(self._person(slot.key), slot.kind)
         maker = self._makers.get(slot.label, self._from_grammar)
-        for _ in range(_TRIES):
-            value = maker(slot)
+        if slot.is_filler or slot.label in _DEALT:
+            return maker(slot)
+        for attempt in range(_TRIES):
+            # A person's own date of birth can be on the other side in every form: then the partition goes before agreement.
+            value = maker(slot if attempt < _AGREEING_TRIES else Slot(slot.label, slot.kind))
             if is_on_side(value, self._partition):
                 return value
         raise DataError(f"slot {slot}: no value on the {self._partition} side; the vocabulary is too small")
@@ -77,14 +84,20 @@ class Values:
     def _from_grammar(self, slot: Slot) -> str:
         return self._grammar.expand(f"{slot.label}.{slot.kind}" if slot.kind else slot.label)
 
-    def _person(self, key: str) -> Person:
-        """The person of a key, drawn when first asked for; without a key always another."""
-        if not key:
-            return self._people.draw()
-        if key not in self._persons:
-            self._persons[key] = self._people.draw()
-        return self._persons[key]
 
-    def _email(self, slot: Slot) -> str:
-        mailbox = self._people.mailbox(self._person(slot.key), self._grammar)
-        return f"{mailbox}@{self._grammar.expand('mail_host')}"
+def _english_makers(rng: random.Random, grammar: Grammar, cast: Cast[Person]) -> dict[str, Maker]:
+    return {
+        "PERSON": lambda slot: cast.name(slot.key, slot.kind),
+        "EMAIL_ADDRESS": lambda slot: f"{cast.mailbox(slot.key, grammar)}@{grammar.expand('mail_host')}",
+        "CREDIT_CARD": lambda _: card_number(rng, grammar),
+        "IBAN_CODE": lambda _: iban(rng, grammar),
+        "DATE_TIME": lambda slot: date_time(rng, slot.kind),
+        "PUBLIC_DATE": lambda slot: date_time(rng, slot.kind),
+        "AGE": lambda slot: age(rng, slot.kind),
+        "NPI": lambda _: npi(rng, grammar),
+        "DEA_NUMBER": lambda _: dea_number(rng, grammar),
+        "VIN": lambda _: vin(rng, grammar),
+        "IMEI": lambda _: imei(rng, grammar),
+        "UDI": lambda _: udi(rng, grammar),
+        "_CARD_LIKE": lambda _: failing_luhn(rng, grammar),
+    }
