@@ -1,8 +1,8 @@
 """Sentence frames: texts with slots, kept as YAML, one file per setting.
 
-``{LABEL}`` is a labelled slot, ``{LABEL.kind}`` asks for a kind of value, ``{LABEL:1}`` gives the same value again for the same
-key (``{PERSON:1}``, ``{PERSON.family:1}`` and ``{EMAIL_ADDRESS:1}`` are of one person), ``{_NAME}`` is a slot that is never
-labelled, and ``[[Hi|Hello]]`` is a choice, in which slots may stand.
+``{LABEL}`` is a labelled slot (``labelling.py`` says what a label set calls it), ``{LABEL.kind}`` asks for a kind of value,
+``{LABEL:1}`` gives the same value again for the same key (``{PERSON:1}``, ``{PERSON.family:1}`` and ``{EMAIL_ADDRESS:1}`` are of
+one person), ``{_NAME}`` is a slot that is never labelled, and ``[[Hi|Hello]]`` is a choice, in which slots may stand.
 """
 
 import re
@@ -60,9 +60,14 @@ class Frame:
         return f"{self.setting}/{self.number:03d}"
 
     @property
+    def slots(self) -> tuple[Slot, ...]:
+        """The slots that may occur in it, those of every choice too."""
+        return tuple(_slots(self.parts))
+
+    @property
     def labels(self) -> frozenset[str]:
-        """The labels that may occur in it."""
-        return frozenset(slot.label for slot in _slots(self.parts) if not slot.is_filler)
+        """The labels of slots that may occur in it, as they stand in the file."""
+        return frozenset(slot.label for slot in self.slots if not slot.is_filler)
 
 
 def settings(language: str = "en") -> tuple[str, ...]:
@@ -71,10 +76,12 @@ def settings(language: str = "en") -> tuple[str, ...]:
     Raises:
         DataError: If there are none in that language.
     """
-    folder = files("piispan.dataset_builder") / "frames" / language
+    frames = files("piispan.dataset_builder") / "frames"
+    folder = frames / language
     names = sorted(file.name.removesuffix(".yaml") for file in folder.iterdir()) if folder.is_dir() else []
     if not names:
-        raise DataError(f"no frames for language {language!r}; there are frames for: en")
+        languages = ", ".join(sorted(folder.name for folder in frames.iterdir() if folder.is_dir()))
+        raise DataError(f"no frames for language {language!r}; there are frames for: {languages}")
     return tuple(names)
 
 
