@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from seqeval.metrics.sequence_labeling import get_entities
 
 from piispan.core import DataError, Span
-from piispan.dataset_builder import read_documents
+from piispan.dataset_builder import read_documents, token_documents
 
 SECRET = "Quarterstaff"
 TAGS = st.sampled_from(["O", *(f"{prefix}-{label}" for prefix in "BIES" for label in ("PERSON", "GPE"))])
@@ -87,3 +87,36 @@ def test_any_file_can_be_read_as_columns(tmp_path) -> None:
     assert read_documents(written(tmp_path, "a O\n", "gold.txt"), reader="columns")[0][0].text == "a"
     with pytest.raises(DataError, match="no such file"):
         read_documents(tmp_path / "none.bio")
+
+
+def test_the_original_spacing_is_kept_where_the_file_has_it(tmp_path) -> None:
+    content = (
+        "# sent_id = 1\n# text = Ada  (36),\tof Rome.\n"
+        "Ada\t_\tB-PERSON\n(\tSpaceAfter=No\tO\n36\tSpaceAfter=No\tB-AGE\n)\t_\tO\n,\t_\tO\nof\t_\tO\nRome\t_\tB-GPE\n.\t_\tO\n\n"
+        "Eve\tSpaceAfter=No|X=1\tB-PERSON\n's\t_\tO\ncat\tSpaceAfter=No\tO\n.\t_\tO\n\n"
+        "# text = \n\nNo\t_\tO\none\t_\tO\n"
+    )
+    (first, second, third), _ = read_documents(written(tmp_path, content, "gold.conll"))
+    assert first.text == "Ada  (36),\tof Rome."
+    assert [first.value(span) for span in first.spans] == ["Ada", "36", "Rome"]
+    assert (second.text, second.spans) == ("Eve's cat.", (Span(0, 3, "PERSON"),))
+    assert third.text == "No one"
+
+
+@pytest.mark.parametrize("text", [f"Ada {SECRET} 36", f"Ada 36 {SECRET}", "Ada"])
+def test_a_text_of_other_words_is_refused(tmp_path, text) -> None:
+    with pytest.raises(DataError, match=r"line 2: (token 2 is not the next word|the text that is given with the tokens goes on)") as caught:
+        read_documents(written(tmp_path, f"# text = {text}\nAda B-PERSON\n36 B-AGE\n"))
+    assert SECRET not in str(caught.value)
+
+
+@given(
+    st.lists(st.tuples(st.text(st.characters(categories=["L", "N", "P"]), min_size=1, max_size=4), st.sampled_from(["", " ", "  "]), TAGS))
+)
+def test_tokens_and_their_text_give_the_spans_of_the_text(pieces) -> None:
+    row = {"tokens": [word for word, _, _ in pieces], "ner_tags": [tag for _, _, tag in pieces]}
+    text = "".join(word + space for word, space, _ in pieces)
+    (whole,), (joined,) = (list(token_documents([row | more])) for more in ({"text": text}, {}))
+    assert whole.text == text
+    assert [span.label for span in whole.spans] == [span.label for span in joined.spans]
+    assert ["".join(whole.value(span).split()) for span in whole.spans] == ["".join(joined.value(span).split()) for span in joined.spans]

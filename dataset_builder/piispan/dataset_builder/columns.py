@@ -22,18 +22,26 @@ TAG = re.compile(r"O|([BIESLU])-(\S+)")
 """A tag: ``O``, or a prefix and a label."""
 
 
+_TEXT = "# text = "
+"""How a sentence's own text stands before it (CoNLL-U)."""
+_NO_SPACE = "SpaceAfter=No"
+"""What a column says of a token that the next follows at once (CoNLL-U, ``MISC``)."""
+
+
 class Token(NamedTuple):
-    """A token, the prefix of its tag (``O``, ``B``, ``I``, …) and its label, '' for ``O``."""
+    """A token, the prefix of its tag (``O``, ``B``, ``I``, …), its label, '' for ``O``, and whether a blank stands behind it."""
 
     text: str
     prefix: str
     label: str
+    space_after: bool = True
 
 
 def column_rows(path: Path) -> Iterator[tuple[int, object]]:
     """The number of each sentence's first line, with its row ``{"id", "text", "spans"}`` or the ``DataError`` of the sentence.
 
-    The text is the tokens with a blank between; the ids are ``sentence-00001`` and on. ``-DOCSTART-`` lines, and lines that begin with
+    The text is that of a line ``# text = …`` before the sentence; without one, the tokens with a blank between, but behind those of
+    which a column says ``SpaceAfter=No``. The ids are ``sentence-00001`` and on. ``-DOCSTART-`` lines, and other lines that begin with
     ``#`` and do not end in a tag, are passed over.
 
     Args:
@@ -42,13 +50,17 @@ def column_rows(path: Path) -> Iterator[tuple[int, object]]:
     columns: int | None = None
     sentence: list[Token] = []
     fault: DataError | None = None
+    original: str | None = None
     first = count = 0
     for number, line in _lines(path):
         if line is not None and (not line.strip() or line.startswith("-DOCSTART-")):
             if sentence or fault:
                 count += 1
-                yield first, fault or _row(count, sentence)
-            sentence, fault = [], None
+                yield first, fault or _row(count, sentence, original)
+            sentence, fault, original = [], None, None
+            continue
+        if line is not None and line.startswith(_TEXT) and not sentence:
+            original = line.removeprefix(_TEXT)
             continue
         if not sentence and not fault:
             first = number
@@ -62,9 +74,10 @@ def column_rows(path: Path) -> Iterator[tuple[int, object]]:
         elif match is None or len(cells) < 2 or len(cells) != columns or not cells[0].strip():
             fault = fault or DataError(f"line {number} is not a token and a tag in {max(columns, 2)} columns")
         else:
-            sentence.append(Token(cells[0].strip(), match[1] or "O", match[2] or ""))
+            spaced = not any(_NO_SPACE in cell.split("|") for cell in cells[1:-1])
+            sentence.append(Token(cells[0].strip(), match[1] or "O", match[2] or "", spaced))
     if sentence or fault:
-        yield first, fault or _row(count + 1, sentence)
+        yield first, fault or _row(count + 1, sentence, original)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
@@ -77,21 +90,40 @@ def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
                 yield number, None
 
 
-def _row(number: int, sentence: Sequence[Token]) -> dict[str, object] | DataError:
+def _row(number: int, sentence: Sequence[Token], original: str | None) -> dict[str, object] | DataError:
     if len(sentence) > 1 and all(token.text == str(place) for place, token in enumerate(sentence, start=1)):
         return DataError("the first column numbers the tokens; it must hold the tokens, and the last one the tags")
-    return sentence_row(number, sentence)
+    try:
+        return sentence_row(number, sentence, original)
+    except DataError as error:
+        return error
 
 
-def sentence_row(number: int, sentence: Sequence[Token]) -> dict[str, object]:
-    """The row ``{"id", "text", "spans"}`` of a sentence: its tokens with a blank between."""
+def sentence_row(number: int, sentence: Sequence[Token], original: str | None = None) -> dict[str, object]:
+    """The row ``{"id", "text", "spans"}`` of a sentence.
+
+    Args:
+        number: Its number, for the id.
+        sentence: Its tokens.
+        original: Its text, in which the tokens stand in their order with nothing but white space between; without it, they are put
+            together.
+
+    Raises:
+        DataError: If ``original`` holds anything else.
+    """
+    text = "".join(token.text + " " * token.space_after for token in sentence).rstrip() if original is None else original
     spans: list[dict[str, object]] = []
-    position, previous = 0, Token("", "O", "")
-    for token in sentence:
+    end, previous = 0, Token("", "O", "")
+    for place, token in enumerate(sentence, start=1):
+        position = len(text) - len(text[end:].lstrip())
         end = position + len(token.text)
+        if text[position:end] != token.text:
+            raise DataError(f"token {place} is not the next word of the text that is given with the tokens")
         if token.label and token.label == previous.label and previous.prefix not in "ELSU" and token.prefix not in "BSU":
             spans[-1]["end"] = end
         elif token.label:
             spans.append({"start": position, "end": end, "label": token.label})
-        position, previous = end + 1, token
-    return {"id": f"sentence-{number:05d}", "text": " ".join(token.text for token in sentence), "spans": spans}
+        previous = token
+    if text[end:].strip():
+        raise DataError(f"the text that is given with the tokens goes on behind the last of {len(sentence)}")
+    return {"id": f"sentence-{number:05d}", "text": text, "spans": spans}

@@ -16,21 +16,23 @@ def token_documents(
     names: Sequence[str] | None = None,
     tokens: str = "tokens",
     tags: str = "ner_tags",
+    text: str = "text",
     reading: Reading | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Document]:
-    """The documents of tokenised rows; their text is the tokens with a blank between.
+    """The documents of tokenised rows; their text is the row's own where it has one, else the tokens with a blank between.
 
     Args:
         rows: Rows of a ``datasets`` split, streaming or not, or any mappings.
         names: What tags given as numbers stand for: ``dataset.features["ner_tags"].feature.names``.
         tokens: Key of the tokens.
         tags: Key of their tags: ``O``, ``B-PERSON`` and so on in any of the schemes of ``columns``, or numbers.
+        text: Key of the text that the tokens were taken from; rows may lack it. Between the tokens it has white space alone.
         reading: A label map, and the labels that may occur.
         report: Filled while the documents go by.
 
     Raises:
-        DataError: If a row lacks a key, the two differ in length, or a tag is none; names the row, from 0.
+        DataError: If a row lacks a key, the two differ in length, a tag is none, or the text has other words; names the row, from 0.
     """
     reading, report = reading or Reading(), ReadReport() if report is None else report
     for number, row in enumerate(rows):
@@ -38,14 +40,23 @@ def token_documents(
         words, given = row.get(tokens), row.get(tags)
         if not isinstance(words, Sequence) or not isinstance(given, Sequence) or len(words) != len(given):
             raise DataError(f"{where}: needs {tokens} and {tags}, lists of one length")
-        sentence = [_token(word, tag, names, where) for word, tag in zip(words, given, strict=True)]
-        plain = {**sentence_row(number, sentence), "id": row.get("id", f"row-{number:06d}")}
+        original = row.get(text)
+        if original is not None and not isinstance(original, str):
+            raise DataError(f"{where}: {text} must be a string")
+        # Some data have tokens of white space, with a text that says where they stand.
+        pairs = [pair for pair in zip(words, given, strict=True) if original is None or not _is_blank(pair[0])]
+        sentence = [_token(word, tag, names, where) for word, tag in pairs]
         try:
+            plain = {**sentence_row(number, sentence, original), "id": row.get("id", f"row-{number:06d}")}
             document = to_document(plain, document_row, report, reading)
         except DataError as error:
             raise DataError(f"{where}: {error}") from None
         report.count(document)
         yield document
+
+
+def _is_blank(word: object) -> bool:
+    return isinstance(word, str) and not word.strip()
 
 
 def _token(word: object, tag: object, names: Sequence[str] | None, where: str) -> Token:
