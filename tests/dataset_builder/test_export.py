@@ -1,12 +1,14 @@
 import re
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from piispan.core import FORMATS, DataError, Document, FormatError, LabelSet, Span, get_format
-from piispan.dataset_builder import Split, export_folder, export_sample, sample_split, synthesise
-from piispan.dataset_builder.data_card import front_matter
+from piispan.dataset_builder import Split, Stated, export_folder, export_sample, sample_split, synthesise
+from piispan.dataset_builder import export as module
+from piispan.dataset_builder.data_card import front_matter, size_category
 
 PRESIDIO = LabelSet.load("presidio")
 ROOM = Path(__file__).parents[2] / "dataset_builder"
@@ -33,8 +35,12 @@ def load(folder: Path, config: str | None = None, **options: object):
 
 
 def export(folder: Path, split: Split = SPLIT, **options: object):
-    settings = {"labels": PRESIDIO, "formats": ["tagged", "bio"], "licence": "cc0-1.0", "how_made": "By hand, for a test.", **options}
-    return export_folder(split, folder, **settings)
+    stated = Stated(licence="cc0-1.0", how_made="By hand, for a test.")
+    return export_folder(split, folder, **{"labels": PRESIDIO, "formats": ["tagged", "bio"], "stated": stated, **options})
+
+
+def card_of(folder: Path, split: Split = SPLIT, **stated: object) -> str:
+    return (export(folder, split, stated=Stated(**stated)).folder / "README.md").read_text("utf-8")
 
 
 def test_exported_folder_loads(tmp_path: Path) -> None:
@@ -62,6 +68,21 @@ def test_exported_folder_streams(tmp_path: Path) -> None:
     assert [Document.from_dict(row) for row in rows] == list(many.train)
 
 
+def test_many_rows_are_several_files_for_several_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = Split(tuple(synthesise(5, seed=1)), (), SPLIT.test)
+    whole = load(export(tmp_path / "whole", many).folder, "tagged", split="train").to_list()
+    monkeypatch.setattr(module, "_ROWS_OF_FILE", 2)
+    folder = export(tmp_path / "data", many).folder
+    assert [path.name for path in sorted((folder / "tagged").glob("train*"))] == [f"train-0000{i}-of-00003.parquet" for i in range(3)]
+    data = load(folder, "tagged", num_proc=2)
+    assert data["train"].to_list() == whole
+    assert len(data["train"].cache_files) == 2
+    stream = load(folder, "tagged", split="train", streaming=True)
+    assert (stream.num_shards, list(stream)) == (3, whole)
+    monkeypatch.undo()
+    assert len(list((export(folder, many).folder / "tagged").glob("train*"))) == 1
+
+
 def test_exported_bio_leaves_out_what_it_cannot_write(tmp_path: Path) -> None:
     made = export(tmp_path / "data")
     assert made.unwritable == {"tagged": {}, "bio": {"PERSON": 1}}
@@ -75,15 +96,114 @@ def test_exported_bio_leaves_out_what_it_cannot_write(tmp_path: Path) -> None:
 def test_exported_card(tmp_path: Path) -> None:
     card = (export(tmp_path / "mine").folder / "README.md").read_text("utf-8")
     head = front_matter(card)
-    assert head["license"] == "cc0-1.0"
+    assert (head["license"], head["pretty_name"], head["size_categories"]) == ("cc0-1.0", "mine", ["n<1K"])
     assert [(c["config_name"], c.get("default", False)) for c in head["configs"]] == [("spans", True), ("tagged", False), ("bio", False)]
     assert "| documents | 2 | 1 | 1 |" in card
-    assert "| `PERSON` | 2 | 0 | 1 |" in card
+    assert "| spans | 2 | 0 | 2 |" in card
+    assert "| `PERSON` | name of a person, without title | 2 | 0 | 1 |" in card
     assert "By hand, for a test." in card
     assert str(tmp_path) not in card
-    bare = (export(tmp_path / "bare", licence=None).folder / "README.md").read_text("utf-8")
-    assert "license" not in front_matter(bare)
-    assert "Not stated." in bare
+    bare = card_of(tmp_path / "bare")
+    assert not {"license", "language"} & front_matter(bare).keys()
+    assert "## Licence\n\nNot stated.\n" in bare
+
+
+def test_card_says_what_was_stated(tmp_path: Path) -> None:
+    stated = {"licence": "other", "licence_name": "House rules", "licence_link": "LICENSE", "languages": ("de", "zh"), "title": "Ours: 2"}
+    card = card_of(tmp_path / "data", how_split="By ward.", synthetic=True, **stated)
+    head = front_matter(card)
+    assert [head[key] for key in ("license", "license_name", "license_link")] == ["other", "House rules", "LICENSE"]
+    assert (head["language"], head["pretty_name"]) == (["de", "zh"], "Ours: 2")
+    assert "synthetic" in head["tags"]
+    for line in (
+        "# Ours: 2",
+        "Languages: German (de), Chinese (zh).",
+        "By ward.",
+        "[House rules](LICENSE)",
+        'load_dataset("data", "tagged")',
+    ):
+        assert line in card, line
+
+
+def test_card_warns_of_personal_data_unless_all_is_made_up(tmp_path: Path) -> None:
+    assert "**Personal data.**" in card_of(tmp_path / "data")
+    assert "**Personal data.**" not in card_of(tmp_path / "data", synthetic=True)
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"licence": "MIT License"}, "licence: must be an identifier"),
+        ({"licence": "other"}, "'other' needs the licence's name"),
+        ({"licence": "mit", "licence_name": "MIT"}, "no identifier but 'other'"),
+        ({"languages": ("en", "English", "xx")}, "not: English, xx"),
+        ({"languages": ("en", "en")}, "each once"),
+        ({"title": "two\nlines"}, "title: must be one non-empty line"),
+    ],
+)
+def test_what_is_stated_must_be_spelt_right(stated: dict[str, object], said: str) -> None:
+    with pytest.raises(DataError, match=re.escape(said)):
+        Stated(**stated)
+
+
+def test_card_tells_columns_and_counts_without_reading_a_file(tmp_path: Path) -> None:
+    from datasets import load_dataset_builder
+
+    folder = export(tmp_path / "data").folder
+    for config in ("spans", "tagged", "bio"):
+        loaded = load(folder, config)
+        info = load_dataset_builder(str(folder), config, cache_dir=str(tmp_path / "another")).info
+        assert info.features == loaded["train"].features
+        for part, rows in loaded.items():
+            assert (info.splits[part].num_examples, info.splits[part].num_bytes) == (len(rows), rows.data.nbytes)
+
+
+def test_card_reports_leaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leaky = Split((*SPLIT.train, Document("e", "Ask Bea.", (Span(4, 7, "PERSON"),))), (), (SPLIT.train[0], *SPLIT.test))
+    card = card_of(tmp_path / "data", leaky)
+    for line in (
+        "word for word | 1 | 2 |",
+        "replaced by its label | 1 | 2 |",
+        "word triples) | 1 | 2 |",
+        "is there | 1 | 2 |",
+        "folded | 1 | 3 |",
+    ):
+        assert line in card, line
+    monkeypatch.setitem(sys.modules, "datasketch", None)
+    without = card_of(tmp_path / "data", leaky)
+    assert "word triples" not in without
+    assert "Near-duplicates were not looked for" in without
+    assert "word for word | 1 | 2 |" in without
+    assert "There is no test part." in card_of(tmp_path / "data", Split(SPLIT.train, (), ()))
+
+
+def test_card_tells_how_documents_say_they_were_made(tmp_path: Path) -> None:
+    made = [Document(f"d{i}", "Hi.", (), None, f"method {i:02d} | x" if i < 14 else "by hand") for i in range(20)]
+    card = card_of(tmp_path / "data", Split(tuple(made[:18]), (), tuple(made[18:])))
+    assert "| 6 | by hand |\n| 1 | method 00 \\| x |" in card
+    assert "| 3 | 3 other ways |" in card
+    assert "as their rows say" not in card_of(tmp_path / "data")
+
+
+@pytest.mark.parametrize(("rows", "name"), [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**6, "1M<n<10M"), (10**9, "n>1B")])
+def test_sizes_are_named_as_the_hub_does(rows: int, name: str) -> None:
+    assert size_category(rows) == name
+
+
+def test_an_empty_part_is_left_out(tmp_path: Path) -> None:
+    made = export(tmp_path / "data", Split(SPLIT.train, (), SPLIT.test))
+    assert made.documents == {"train": 2, "test": 1}
+    for config in ("spans", "bio"):
+        assert list(load(made.folder, config)) == ["train", "test"]
+    with pytest.raises(DataError, match="no documents to write"):
+        export(tmp_path / "none", Split((), (), ()))
+
+
+def test_the_same_documents_give_the_same_bytes(tmp_path: Path) -> None:
+    first, second = (export(tmp_path / where / "data").folder for where in ("one", "two"))
+    files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert len(files) == 10
+    assert [name for name in files if (first / name).read_bytes() != (second / name).read_bytes()] == []
 
 
 def test_an_export_is_never_read_from_an_older_ones_cache(tmp_path: Path) -> None:
@@ -143,6 +263,20 @@ def test_sample_in_the_repository_is_what_the_code_makes(tmp_path: Path) -> None
         fresh, kept = load(tmp_path / "data", config), load(ROOM / "data", config)
         assert all(fresh[part].to_list() == kept[part].to_list() for part in fresh), remedy
     assert (tmp_path / "data" / "README.md").read_text("utf-8") == (ROOM / "data" / "README.md").read_text("utf-8"), remedy
+
+
+def test_the_rooms_card_agrees_with_the_samples() -> None:
+    room, sample = (front_matter((folder / "README.md").read_text("utf-8")) for folder in (ROOM, ROOM / "data"))
+    assert room.keys() | {"dataset_info"} == sample.keys()
+    for key in room.keys() - {"configs"}:
+        assert room[key] == sample[key], key
+    configs = {config["config_name"]: config for config in room["configs"]}
+    for config in sample["configs"]:
+        files = [{**entry, "path": f"data/{entry['path']}"} for entry in config["data_files"]]
+        expected = {**config, "data_files": files}
+        del expected["description"]
+        assert configs.pop(config["config_name"]) == expected
+    assert not configs
 
 
 def test_sample_shows_every_label_and_shares_no_test_value() -> None:

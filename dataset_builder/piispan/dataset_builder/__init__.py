@@ -1,20 +1,29 @@
 """Labelled documents: read them, make synthetic ones, split them, write them as data folders for ``load_dataset``."""
 
-from piispan.dataset_builder.export import Export, check_licence, export_folder
+from typing import TYPE_CHECKING, Any
+
+from piispan.dataset_builder.export import Export, export_folder
 from piispan.dataset_builder.frames import settings
 from piispan.dataset_builder.label_maps import load_label_map
+from piispan.dataset_builder.labelling import default_labels, fitting_settings, known_labels
 from piispan.dataset_builder.leaks import LeakReport, leak_report
 from piispan.dataset_builder.partitions import Partition
 from piispan.dataset_builder.readers import OnError, Reader, iter_documents, iter_rows, json_lines, read_documents
+from piispan.dataset_builder.registration import RegistrationError, register
 from piispan.dataset_builder.reports import ReadReport, Reject
 from piispan.dataset_builder.rows import Ends, Reading
 from piispan.dataset_builder.sample import export_sample, sample_split
+from piispan.dataset_builder.split_folders import how_split, is_split_folder, read_split, split_files
 from piispan.dataset_builder.splits import Split, SplitKind, fixed_split
+from piispan.dataset_builder.stated import Stated
 from piispan.dataset_builder.stats import DataStats, data_stats, draw_stats
 from piispan.dataset_builder.stratified import SplitBy, StratifiedSplit, split_documents
 from piispan.dataset_builder.synthesis import synthesise
 from piispan.dataset_builder.tokens import token_documents
 from piispan.dataset_builder.writers import write_jsonl
+
+if TYPE_CHECKING:
+    from piispan.dataset_builder.builder import PiispanBuilder, PiispanConfig
 
 __all__ = [
     "DataStats",
@@ -23,30 +32,52 @@ __all__ = [
     "LeakReport",
     "OnError",
     "Partition",
+    "PiispanBuilder",
+    "PiispanConfig",
     "ReadReport",
     "Reader",
     "Reading",
+    "RegistrationError",
     "Reject",
     "Split",
     "SplitBy",
     "SplitKind",
+    "Stated",
     "StratifiedSplit",
-    "check_licence",
     "data_stats",
+    "default_labels",
     "draw_stats",
     "export_folder",
     "export_sample",
+    "fitting_settings",
     "fixed_split",
+    "how_split",
+    "is_split_folder",
     "iter_documents",
     "iter_rows",
     "json_lines",
+    "known_labels",
     "leak_report",
     "load_label_map",
     "read_documents",
+    "read_split",
+    "register",
     "sample_split",
     "settings",
     "split_documents",
+    "split_files",
     "synthesise",
     "token_documents",
     "write_jsonl",
 ]
+
+_OF_DATASETS = ("PiispanBuilder", "PiispanConfig")
+"""Names whose module imports ``datasets``, which takes a second."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _OF_DATASETS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from piispan.dataset_builder import builder
+
+    return getattr(builder, name)

@@ -6,6 +6,7 @@ from pathlib import Path
 from piispan.core import FORMATS, LabelSet
 from piispan.dataset_builder.export import Export, export_folder
 from piispan.dataset_builder.splits import Split
+from piispan.dataset_builder.stated import Stated
 from piispan.dataset_builder.synthesis import synthesise
 
 __all__ = ["export_sample", "sample_split"]
@@ -31,5 +32,12 @@ def export_sample(folder: str | Path) -> Export:
         "names, numbers and addresses drawn at random; any likeness to a person is chance. The test part shares no entity value with "
         "the other two; the frames are the same in all three."
     )
-    labels = LabelSet.load("presidio")
-    return export_folder(sample_split(), folder, labels=labels, formats=FORMATS, licence="cc0-1.0", how_made=how_made)
+    stated = Stated(
+        licence="cc0-1.0",
+        how_made=how_made,
+        languages=("en",),
+        title="piispan synthetic sample",
+        how_split="The documents of each part were drawn apart; those of the test from values that the other parts never draw.",
+        synthetic=True,
+    )
+    return export_folder(sample_split(), folder, labels=LabelSet.load("presidio"), formats=FORMATS, stated=stated)

@@ -2,16 +2,21 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from piispan.core import DataError, Document
 
-__all__ = ["Split", "SplitKind", "fixed_split"]
+__all__ = ["HOW_SPLIT", "Split", "SplitKind", "fixed_split"]
 
 SplitKind = Literal["random", "template"]
 """``random``: over documents; near-duplicates fall on both sides. ``template``: over groups; none does."""
+HOW_SPLIT: Mapping[SplitKind, str] = {
+    "random": "The fixed split `random`: over documents, so that near-duplicates fall on both sides.",
+    "template": "The fixed split `template`: over groups, so that near-duplicates fall on one side.",
+}
+"""Each kind in a sentence, for a dataset card."""
 
 _SEED = 0
 _DOCUMENTS = (800, 300, 1500)
