@@ -8,13 +8,16 @@ import typer
 
 from piispan.cli.options import Labels, SplitName, check_output, with_settings
 from piispan.core import OffsetUnit
-from piispan.dataset_builder import Ends, Reader, SplitBy
+from piispan.dataset_builder import Ends, Partition, Reader, SplitBy
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Make, convert and export labelled documents.")
 
 Labelled = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that convert reads.")]
+LabelledOrSplit = Annotated[
+    Path, typer.Argument(help="Labelled documents, in any layout that convert reads, or the folder that split writes.")
+]
 OnErrorName = Literal["error", "skip"]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print counts as JSON on standard output.")]
@@ -27,13 +30,21 @@ def synth(
     force: Force = False,
     seed: Annotated[int, typer.Option(help="Another seed makes other documents.")] = 0,
     setting: Annotated[list[str] | None, typer.Option(help="Only this setting; may be given several times.")] = None,
+    language: Annotated[str, typer.Option(help="Language of the texts: en or zh.")] = "en",
+    labels: Annotated[str | None, typer.Option(help="Label set. Default: presidio for en (or safe_harbor), zh_pii for zh.")] = None,
+    long: Annotated[float, typer.Option(help="Share of documents of 1,000 to 4,000 characters, from 0 to 1.")] = 0.0,
+    noise: Annotated[float, typer.Option(help="Share of documents with typing or scanning errors, from 0 to 1.")] = 0.0,
+    partition: Annotated[Partition, typer.Option(help="Side of every value: train and test share none.")] = "all",
     as_json: Json = False,
 ) -> None:
     """Make synthetic labelled documents."""
     from piispan.dataset_builder import synthesise, write_jsonl
 
     _check_new(out, force)
-    written = write_jsonl(synthesise(count, seed=seed, settings=setting), out)
+    documents = synthesise(
+        count, seed=seed, settings=setting, partition=partition, language=language, labels=labels, long=long, noise=noise
+    )
+    written = write_jsonl(documents, out)
     typer.echo(json.dumps({"documents": written}) if as_json else f"{written} documents: {out}")
 
 
@@ -86,24 +97,30 @@ def convert(
 
 @app.command()
 def export(
-    source: Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON, JSONL, or columns (.bio, .conll).")],
+    source: LabelledOrSplit,
     folder: Annotated[Path, typer.Argument(help="Data folder to write; load_dataset opens it.")],
-    split: Annotated[SplitName, typer.Option(help="How the documents are split.")] = "random",
+    split: Annotated[SplitName, typer.Option(help="How the documents of one file are split.")] = "random",
     labels: Labels = "presidio",
-    prompt: Annotated[str, typer.Option(help="Prompt style: plain, few_shot or dialogue.")] = "plain",
-    licence: Annotated[str | None, typer.Option(help="Licence of the documents, as the Hub spells it.")] = None,
+    prompt: Annotated[str, typer.Option(help="Prompt style: plain, few_shot, dialogue, or a Jinja template (.jinja).")] = "plain",
+    examples: Annotated[Path | None, typer.Option(help="Worked examples for the prompt, made-up labelled documents.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="ISO 639-1 code of a language (en); may be given several times.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Licence of the documents, as the Hub spells it, or other.")] = None,
+    licence_name: Annotated[str | None, typer.Option(help="Name of the licence that is other.")] = None,
+    licence_link: Annotated[str | None, typer.Option(help="Where the licence that is other can be read.")] = None,
+    title: Annotated[str | None, typer.Option(help="Title of the card. Default: the folder's name.")] = None,
     how_made: Annotated[str, typer.Option(help="Where the documents come from, for the card.")] = "Not stated.",
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Every value is made up. Else the card warns of personal data.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a data folder with every output format as a config: load_dataset(FOLDER, "tagged")."""
     from piispan.core import FORMATS, LabelSet
-    from piispan.dataset_builder import check_licence, export_folder
-    from piispan.runs import read_split
+    from piispan.dataset_builder import Stated, export_folder, how_split, read_documents, read_split
 
-    check_licence(licence)
+    stated = Stated(licence, how_made, tuple(language or ()), title, how_split(source, split), licence_name, licence_link, synthetic)
     known = LabelSet.load(labels)
+    shown = None if examples is None else read_documents(examples, labels=known)[0]
     parts = read_split(source, split, known)
-    result = export_folder(parts, folder, labels=known, formats=FORMATS, style=prompt, licence=licence, how_made=how_made)
+    result = export_folder(parts, folder, labels=known, formats=FORMATS, style=prompt, examples=shown, stated=stated)
     counts = {"documents": dict(result.documents), "unwritable": {name: dict(lost) for name, lost in result.unwritable.items()}}
     typer.echo(json.dumps(counts) if as_json else f"{sum(result.documents.values())} documents: {folder}")
 
@@ -122,9 +139,9 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Split labelled documents, every label on every side where it can be, and say how leaky the split is."""
-    from piispan.dataset_builder import leak_report, read_documents, split_documents, write_jsonl
+    from piispan.dataset_builder import leak_report, read_documents, split_documents, split_files, write_jsonl
 
-    files = {name: folder / f"{name}.jsonl" for name in ("train", "validation", "test")}
+    files = split_files(folder)
     for file in files.values():
         check_output(file, source)
         _check_new(file, force)

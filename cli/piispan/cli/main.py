@@ -53,7 +53,7 @@ def quickstart(
     from rich.console import Console
 
     from piispan.cli.terminal import TerminalProgress, example_panel, print_metrics
-    from piispan.core import DataError, LabelSet
+    from piispan.core import DataError
     from piispan.runs import TrainSettings
     from piispan.runs import quickstart as run
 
@@ -68,7 +68,9 @@ def quickstart(
     console = Console()
     print_metrics(console, result.metrics)
     for text, redacted in result.examples:
-        console.print(example_panel(text, redacted, LabelSet.load(settings.labels).names))
+        console.print(example_panel(text, redacted, result.labels.names))
+    if result.note:
+        console.print(result.note, highlight=False)
     console.print(
         f"Trained on {result.training_documents} documents, {result.seconds / 60:.1f} minutes in all. "
         f"The adapter and its card: {out / 'adapter'}",

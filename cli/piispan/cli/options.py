@@ -19,7 +19,7 @@ SplitName = SplitKind
 OperatorName = Literal["replace", "redact", "hash", "keep"]
 """Operators of presidio-anonymizer that need no parameters."""
 Decoder = Annotated[DecoderName | None, typer.Option(help="Default: verbatim for the format tagged, generate for the others.")]
-Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, or a YAML file.")]
+Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, zh_pii, or a YAML file.")]
 _FLAGS = {"prompt_style": "--prompt"}
 
 

@@ -31,7 +31,7 @@ from piispan.core.prompts import OWN_STYLE, STYLES, Prompt, is_style, make_promp
 from piispan.core.quantization import NF4, Quantization
 from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, LabelSampling, Loss, Sidecar, TagPlacement, TagTokens, Tokenisation
 from piispan.core.spans import Document, Span
-from piispan.core.worked_examples import choose_examples, shipped_examples
+from piispan.core.worked_examples import check_not_tested, choose_examples, shipped_examples
 from piispan.core.yaml_files import read_yaml
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "Tokenisation",
     "TooLongError",
     "attention_windows",
+    "check_not_tested",
     "choose_examples",
     "code_points_at",
     "common_prefix",

@@ -1,15 +1,16 @@
 """Worked examples for prompts: those that ship with a label set, and which of many are shown."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 import yaml
 
+from piispan.core.errors import DataError
 from piispan.core.formats.tagged import TaggedFormat
 from piispan.core.labels import LabelSet
 from piispan.core.spans import Document
 
-__all__ = ["choose_examples", "shipped_examples"]
+__all__ = ["check_not_tested", "choose_examples", "shipped_examples"]
 
 
 def shipped_examples(labels: LabelSet) -> list[Document]:
@@ -40,3 +41,14 @@ def choose_examples(documents: Sequence[Document], labels: LabelSet, count: int)
         left.remove(best)
         wanted -= {span.label for span in best.spans}
     return chosen
+
+
+def check_not_tested(examples: Iterable[Document], tested: Iterable[Document]) -> None:
+    """Check that no worked example is a test document, by its text.
+
+    Raises:
+        DataError: If one is; says how many.
+    """
+    shown = {example.text for example in examples}
+    if found := sum(document.text in shown for document in tested):
+        raise DataError(f"{found} of the worked examples are tested on; take others")

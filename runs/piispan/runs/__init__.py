@@ -6,7 +6,7 @@ from piispan.runs.configs import load_settings, recipes
 from piispan.runs.dry_run import DryRun, dry_run
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
-from piispan.runs.quickstart import HELD_OUT_SETTINGS, QuickstartResult, quickstart, read_split, synthetic_split
+from piispan.runs.quickstart import QuickstartResult, quickstart
 from piispan.runs.redact import Redacted, redact_file
 from piispan.runs.scoring import Scored, score_files
 from piispan.runs.settings import TrainSettings
@@ -14,7 +14,6 @@ from piispan.runs.showing import Pieces, show_row
 from piispan.runs.train import evaluate, train
 
 __all__ = [
-    "HELD_OUT_SETTINGS",
     "DryRun",
     "Evaluated",
     "Pieces",
@@ -31,12 +30,10 @@ __all__ = [
     "evaluate_tagger",
     "load_settings",
     "quickstart",
-    "read_split",
     "recipes",
     "redact_file",
     "score_files",
     "show_row",
-    "synthetic_split",
     "train",
     "write_text",
 ]

@@ -4,12 +4,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from piispan.core import DataError, ModelError
-from piispan.dataset_builder import SplitKind, read_documents
+from piispan.dataset_builder import SplitKind, read_documents, read_split
 from piispan.model_card import FACTS_NAME, read_facts, write_card
 from piispan.runs.artifacts import trained_on
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
-from piispan.runs.quickstart import read_split
 from piispan.tagger import BIAS_GRID, OperatingPoint, Tagger, calibration_documents, check_enough, read_sidecar
 
 __all__ = ["calibrate"]

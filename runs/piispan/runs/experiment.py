@@ -7,7 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import DataError, Document, LabelSet, ModelError, Prompt, get_format, make_prompt, replacing_folder, write_predictions
+from piispan.core import (
+    Document,
+    LabelSet,
+    ModelError,
+    Prompt,
+    check_not_tested,
+    get_format,
+    make_prompt,
+    replacing_folder,
+    write_predictions,
+)
 from piispan.dataset_builder import Split, read_documents
 from piispan.metric import score
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, check_stated, write_card
@@ -151,9 +161,7 @@ class Experiment:
         Raises:
             DataError: If a worked example of the prompt is among ``documents``.
         """
-        shown = {example.text for example in self.prompt.examples}
-        if self.settings.examples and (found := sum(document.text in shown for document in documents)):
-            raise DataError(f"{self.settings.examples}: {found} of the worked examples are tested on; take others")
+        check_not_tested(self.prompt.examples, documents)
         seen = entity_values(self._trained_on) if self._trained_on else None
         return evaluate_tagger(self.tagger, documents, self.progress, what=what, seen_values=seen, seed=self.settings.seed)
 

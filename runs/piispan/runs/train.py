@@ -4,7 +4,7 @@ from pathlib import Path
 from warnings import warn
 
 from piispan.core import DataError, LabelSet, PiispanWarning, SidecarError, write_predictions
-from piispan.dataset_builder import Split, SplitKind, read_documents
+from piispan.dataset_builder import Split, SplitKind, is_split_folder, read_documents, read_split
 from piispan.metric import Scores
 from piispan.model_card import DataFacts
 from piispan.runs.artifacts import check_writable, trained_on, write_json
@@ -13,7 +13,6 @@ from piispan.runs.evaluation import evaluate_tagger
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, quiet_libraries, require_training
 from piispan.runs.progress import Progress, Silent
-from piispan.runs.quickstart import read_split
 from piispan.runs.settings import TrainSettings, check_validation
 from piispan.tagger import DecoderName, Tagger, read_sidecar
 
@@ -34,7 +33,7 @@ def train(
     """Fine-tune on labelled documents, score the adapter on others, and write it with its card.
 
     Args:
-        data: Labelled documents.
+        data: Labelled documents, or a folder of ``train.jsonl``, ``validation.jsonl`` and ``test.jsonl``.
         out: Folder for ``adapter/``, ``metrics.json`` and ``predictions.jsonl``.
         test: Labelled documents to score on; all of ``data`` is trained on then. Without it, ``data`` is
             split, and only its training part is trained on.
@@ -61,7 +60,8 @@ def train(
         return {}
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
     counts = {part: len(documents) for part, documents in parts.parts()}
-    how = "in a file of their own" if test else f"split off by {'document' if split == 'random' else 'sentence frame (group)'}"
+    apart = test or is_split_folder(data)
+    how = "in a file of their own" if apart else f"split off by {'document' if split == 'random' else 'sentence frame (group)'}"
     facts = DataFacts(name="the user's documents", split="test", documents=counts, how_made=f"Labelled documents of the user; test {how}.")
     metrics = experiment.write(Path(out), parts, facts, None, after)
     if checkpoints:
