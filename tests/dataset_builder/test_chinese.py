@@ -12,17 +12,23 @@ import pytest
 
 from piispan.core import Document, LabelSet, choose_examples, shipped_examples
 from piispan.dataset_builder import settings, synthesise
-from piispan.dataset_builder.accounts import luhn_digit
-from piispan.dataset_builder.cast import Cast
-from piispan.dataset_builder.chinese_dates import age, date_of, in_characters, written_date
-from piispan.dataset_builder.chinese_names import name_parts, reading, surname_reading
-from piispan.dataset_builder.chinese_numbers import credit_code_check, grouped, identity_check, identity_number, organisation_check
-from piispan.dataset_builder.chinese_people import ChinesePeople, ChinesePerson, County, counties
-from piispan.dataset_builder.frames import Choice, Part, Slot, load_frames
-from piispan.dataset_builder.grammar import load_rules
-from piispan.dataset_builder.identifiers import vin_check
 from piispan.dataset_builder.partitions import Partition, value_key
-from piispan.dataset_builder.values import Values
+from piispan.dataset_builder.synthesis.accounts import luhn_digit
+from piispan.dataset_builder.synthesis.cast import Cast
+from piispan.dataset_builder.synthesis.chinese.dates import age, date_of, in_characters, written_date
+from piispan.dataset_builder.synthesis.chinese.names import name_parts, reading, surname_reading
+from piispan.dataset_builder.synthesis.chinese.numbers import (
+    credit_code_check,
+    grouped,
+    identity_check,
+    identity_number,
+    organisation_check,
+)
+from piispan.dataset_builder.synthesis.chinese.people import ChinesePeople, ChinesePerson, County, counties
+from piispan.dataset_builder.synthesis.frames import Choice, Part, Slot, load_frames
+from piispan.dataset_builder.synthesis.grammar import load_rules
+from piispan.dataset_builder.synthesis.identifiers import vin_check
+from piispan.dataset_builder.synthesis.values import Values
 
 LABELS = LabelSet.load("zh_pii")
 FRAMES = [frame for setting in settings("zh") for frame in load_frames(setting, "zh")]

@@ -3,9 +3,9 @@ from collections.abc import Callable
 
 import pytest
 
-from piispan.dataset_builder.accounts import luhn_digit
-from piispan.dataset_builder.grammar import Grammar
-from piispan.dataset_builder.identifiers import dea_number, failing_luhn, gtin_digit, imei, npi, udi, vin, vin_check
+from piispan.dataset_builder.synthesis.accounts import luhn_digit
+from piispan.dataset_builder.synthesis.grammar import Grammar
+from piispan.dataset_builder.synthesis.identifiers import dea_number, failing_luhn, gtin_digit, imei, npi, udi, vin, vin_check
 
 RNG = random.Random(3)
 GRAMMAR = Grammar(RNG, "en", {})

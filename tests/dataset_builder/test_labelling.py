@@ -8,10 +8,10 @@ import yaml
 
 from piispan.core import DataError, LabelSet
 from piispan.dataset_builder import settings, synthesise
-from piispan.dataset_builder.dates import date_time
-from piispan.dataset_builder.frames import Frame, Slot, load_frames
-from piispan.dataset_builder.labelling import Labelling, Rule, fitting_frames, known_labels, load_labelling
-from piispan.dataset_builder.values import Values
+from piispan.dataset_builder.synthesis.dates import date_time
+from piispan.dataset_builder.synthesis.frames import Frame, Slot, load_frames
+from piispan.dataset_builder.synthesis.labelling import Labelling, Rule, fitting_frames, known_labels, load_labelling
+from piispan.dataset_builder.synthesis.values import Values
 
 FRAMES = [frame for setting in settings() for frame in load_frames(setting)]
 SAFE_HARBOR = LabelSet.load("safe_harbor")
@@ -142,7 +142,7 @@ def test_a_kind_goes_before_its_label() -> None:
 def test_what_a_set_goes_without_exists() -> None:
     known = {frame.group for frame in FRAMES} | {slot.label for frame in FRAMES for slot in frame.slots}
     for labels in known_labels("en"):
-        found = yaml.safe_load((files("piispan.dataset_builder") / "labelling" / "en" / f"{labels}.yaml").read_text("utf-8"))
+        found = yaml.safe_load((files("piispan.dataset_builder.synthesis") / "labellings" / "en" / f"{labels}.yaml").read_text("utf-8"))
         assert set(found.get("without", ())) <= known
         assert {name.split(".")[0] for name in found["slots"]} <= known
 
@@ -168,8 +168,8 @@ def test_labelling_refuses(options: dict[str, object], expected: str) -> None:
 
 
 def test_setting_without_a_frame_for_the_labels_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    from piispan.dataset_builder import synthesis
+    from piispan.dataset_builder.synthesis import documents
 
-    monkeypatch.setattr(synthesis, "fitting_frames", lambda *_: ())
+    monkeypatch.setattr(documents, "fitting_frames", lambda *_: ())
     with pytest.raises(DataError, match="setting 'form' has no frame for labels 'presidio'"):
         synthesise(1, seed=0, settings=["form"])

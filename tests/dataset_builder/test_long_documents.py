@@ -7,8 +7,8 @@ import pytest
 
 from piispan.core import DataError, Document
 from piispan.dataset_builder import settings, synthesise
-from piispan.dataset_builder.frames import Slot, load_frames
-from piispan.dataset_builder.long_documents import LONGEST, SHORTEST, Casting
+from piispan.dataset_builder.synthesis.frames import Slot, load_frames
+from piispan.dataset_builder.synthesis.long_documents import LONGEST, SHORTEST, Casting
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pytest
 
 from piispan.core import Document, Span
 from piispan.dataset_builder import synthesise
-from piispan.dataset_builder.frames import Slot
-from piispan.dataset_builder.noise import roughen
 from piispan.dataset_builder.partitions import Partition, is_on_side, value_key
+from piispan.dataset_builder.synthesis.frames import Slot
+from piispan.dataset_builder.synthesis.noise import roughen
 
 TEXT = "Patient Cornelia Schwarzenberger of Millbrook was seen at 10:50 by Dr. Solis, SSN 158-08-5010."
 VALUES = {"Cornelia Schwarzenberger": "PERSON", "Millbrook": "GPE", "Solis": "PERSON", "158-08-5010": "US_SSN"}

@@ -11,7 +11,7 @@ from datasets import load, load_dataset, packaged_modules
 
 from piispan.core import DataError, Document, Span
 from piispan.dataset_builder import PiispanBuilder, RegistrationError, register, registration, write_jsonl
-from piispan.dataset_builder.source_hash import source_hash
+from piispan.dataset_builder.publishing.source_hash import source_hash
 
 DOCUMENTS = (Document("a", "Ask Ann.", (Span(4, 7, "PERSON"),)), Document("b", "No one."))
 
@@ -105,7 +105,7 @@ def test_the_private_names_are_what_they_were() -> None:
 
 @pytest.mark.usefixtures("registered")
 def test_what_is_registered_is_the_module_and_the_state_of_the_code() -> None:
-    assert packaged_modules._PACKAGED_DATASETS_MODULES["piispan"] == ("piispan.dataset_builder.builder", source_hash())
+    assert packaged_modules._PACKAGED_DATASETS_MODULES["piispan"] == ("piispan.dataset_builder.publishing.builder", source_hash())
 
 
 def test_the_installed_release_is_among_the_tested() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from piispan.core import DataError, Document, Span
 from piispan.dataset_builder import Split, leak_report, split_documents
-from piispan.dataset_builder.stratified import values_of
+from piispan.dataset_builder.splitting.stratified import values_of
 
 NAMES = ("Mia Lee", "Ada Moss", "Ben Ito", "Eve Roy", "Kai Orr", "Zoe Fox", "Tim Dunn", "Ann Bay")
 

@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from piispan.cli.main import app
 from piispan.core import DataError, Document, LabelSet
 from piispan.dataset_builder import read_documents, settings, synthesise
-from piispan.dataset_builder.accounts import iban_remainder, luhn_digit
-from piispan.dataset_builder.frames import Choice, Part, Slot, load_frames
-from piispan.dataset_builder.grammar import load_rules
-from piispan.dataset_builder.labelling import fitting_frames
 from piispan.dataset_builder.partitions import value_key
+from piispan.dataset_builder.synthesis.accounts import iban_remainder, luhn_digit
+from piispan.dataset_builder.synthesis.frames import Choice, Part, Slot, load_frames
+from piispan.dataset_builder.synthesis.grammar import load_rules
+from piispan.dataset_builder.synthesis.labelling import fitting_frames
 
 PRESIDIO = LabelSet.load("presidio")
 FRAMES = [frame for setting in settings() for frame in load_frames(setting)]
@@ -194,7 +194,7 @@ def test_every_slot_has_values_on_both_sides() -> None:
     for side in ("train", "test"):
         from random import Random
 
-        from piispan.dataset_builder.values import Values
+        from piispan.dataset_builder.synthesis.values import Values
 
         made = Values(Random(1), "en", side)
         for frame in FRAMES:

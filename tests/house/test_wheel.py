@@ -49,13 +49,13 @@ def test_package_data_is_there(wheel):
         "core/label_sets/zh_pii.yaml",
         "core/examples/presidio.yaml",
         "core/examples/zh_pii.yaml",
-        "dataset_builder/vocabulary/zh/people.yaml",
-        "dataset_builder/data_card.md.jinja",
+        "dataset_builder/synthesis/vocabulary/zh/people.yaml",
+        "dataset_builder/publishing/data_card.md.jinja",
         "model_card/template.md.jinja",
         "metric/space/pii_span.py",
     ):
         assert wheel.get(f"piispan/{name}"), name
-    assert [name for name in wheel if name.startswith("piispan/dataset_builder/frames/") and name.endswith(".yaml")]
+    assert [name for name in wheel if name.startswith("piispan/dataset_builder/synthesis/frames/") and name.endswith(".yaml")]
 
 
 def test_licence_and_command_are_there(wheel):

@@ -2,28 +2,28 @@
 
 from typing import TYPE_CHECKING, Any
 
-from piispan.dataset_builder.export import Export, export_folder
-from piispan.dataset_builder.frames import settings
-from piispan.dataset_builder.label_maps import load_label_map
-from piispan.dataset_builder.labelling import default_labels, fitting_settings, known_labels
-from piispan.dataset_builder.leaks import LeakReport, leak_report
 from piispan.dataset_builder.partitions import Partition
-from piispan.dataset_builder.readers import OnError, Reader, iter_documents, iter_rows, json_lines, read_documents
-from piispan.dataset_builder.registration import RegistrationError, register
-from piispan.dataset_builder.reports import ReadReport, Reject
-from piispan.dataset_builder.rows import Ends, Reading
-from piispan.dataset_builder.sample import export_sample, sample_split
-from piispan.dataset_builder.split_folders import how_split, is_split_folder, read_split, split_files
-from piispan.dataset_builder.splits import Split, SplitKind, fixed_split
-from piispan.dataset_builder.stated import Stated
-from piispan.dataset_builder.stats import DataStats, data_stats, draw_stats
-from piispan.dataset_builder.stratified import SplitBy, StratifiedSplit, split_documents
-from piispan.dataset_builder.synthesis import synthesise
-from piispan.dataset_builder.tokens import token_documents
+from piispan.dataset_builder.publishing.export import Export, export_folder
+from piispan.dataset_builder.publishing.registration import RegistrationError, register
+from piispan.dataset_builder.publishing.sample import export_sample, sample_split
+from piispan.dataset_builder.publishing.stated import Stated
+from piispan.dataset_builder.reading.label_maps import load_label_map
+from piispan.dataset_builder.reading.readers import OnError, Reader, iter_documents, iter_rows, json_lines, read_documents
+from piispan.dataset_builder.reading.reports import ReadReport, Reject
+from piispan.dataset_builder.reading.rows import Ends, Reading
+from piispan.dataset_builder.reading.tokens import token_documents
+from piispan.dataset_builder.splitting.leaks import LeakReport, leak_report
+from piispan.dataset_builder.splitting.split_folders import how_split, is_split_folder, read_split, split_files
+from piispan.dataset_builder.splitting.splits import Split, SplitKind, fixed_split
+from piispan.dataset_builder.splitting.stats import DataStats, data_stats, draw_stats
+from piispan.dataset_builder.splitting.stratified import SplitBy, StratifiedSplit, split_documents
+from piispan.dataset_builder.synthesis.documents import synthesise
+from piispan.dataset_builder.synthesis.frames import settings
+from piispan.dataset_builder.synthesis.labelling import default_labels, fitting_settings, known_labels
 from piispan.dataset_builder.writers import write_jsonl
 
 if TYPE_CHECKING:
-    from piispan.dataset_builder.builder import PiispanBuilder, PiispanConfig
+    from piispan.dataset_builder.publishing.builder import PiispanBuilder, PiispanConfig
 
 __all__ = [
     "DataStats",
@@ -78,6 +78,6 @@ _OF_DATASETS = ("PiispanBuilder", "PiispanConfig")
 def __getattr__(name: str) -> Any:
     if name not in _OF_DATASETS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from piispan.dataset_builder import builder
+    from piispan.dataset_builder.publishing import builder
 
     return getattr(builder, name)

@@ -1,0 +1,1 @@
+"""Data folders and the builder of ``datasets``."""

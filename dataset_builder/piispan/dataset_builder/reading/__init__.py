@@ -1,0 +1,1 @@
+"""Labelled documents of any tool's layout."""

@@ -1,0 +1,1 @@
+"""Splits of labelled documents, and what is in them."""

@@ -1,0 +1,50 @@
+"""Documents and their split: dealt from one file, or as a folder of three files has them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from warnings import warn
+
+from piispan.core import DataError, LabelSet, PiispanWarning
+from piispan.dataset_builder.reading.readers import read_documents
+from piispan.dataset_builder.splitting.splits import HOW_SPLIT, Split, SplitKind, fixed_split
+
+__all__ = ["how_split", "is_split_folder", "read_split", "split_files"]
+
+
+def split_files(folder: str | Path) -> Mapping[str, Path]:
+    """The files of a split, by part, as ``piispan data split`` writes them."""
+    return {part: Path(folder) / f"{part}.jsonl" for part in ("train", "validation", "test")}
+
+
+def is_split_folder(path: str | Path) -> bool:
+    """Whether a path is a folder with the training part of a split."""
+    return split_files(path)["train"].is_file()
+
+
+def read_split(path: str | Path, kind: SplitKind, labels: LabelSet | None = None) -> Split:
+    """Labelled documents and their split.
+
+    Args:
+        path: A file in any layout that ``read_documents`` knows, dealt by ``kind``; or a folder of ``train.jsonl``, ``test.jsonl`` and,
+            where there is one, ``validation.jsonl``, taken as it is.
+        kind: See ``fixed_split``; without meaning for such a folder.
+        labels: Check labels against this set.
+
+    Raises:
+        DataError: If the documents cannot be read, or the folder has no test part.
+    """
+    if not is_split_folder(path):
+        return fixed_split(read_documents(path, labels=labels)[0], kind)
+    files = split_files(path)
+    if not files["test"].is_file():
+        raise DataError(f"{path}: holds train.jsonl and no test.jsonl")
+    train, validation, test = (tuple(read_documents(file, labels=labels)[0]) if file.is_file() else () for file in files.values())
+    seen = {document.text for document in train}
+    if shared := sum(document.text in seen for document in test):
+        warn(f"{path}: {shared} of {len(test)} test texts are trained on as well, so the figures flatter", PiispanWarning, stacklevel=2)
+    return Split(train, validation, test)
+
+
+def how_split(path: str | Path, kind: SplitKind) -> str:
+    """How ``read_split`` splits, in a sentence for a card."""
+    return "As the files have it." if is_split_folder(path) else HOW_SPLIT[kind]

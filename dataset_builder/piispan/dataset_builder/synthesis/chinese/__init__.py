@@ -1,0 +1,1 @@
+"""Names, dates and numbers as people write them in Chinese."""
