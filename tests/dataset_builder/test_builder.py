@@ -12,7 +12,7 @@ from datasets.exceptions import DatasetGenerationError
 
 from piispan.core import FORMATS, DataError, Document, FormatError, LabelError, LabelSet, PiispanWarning, Span
 from piispan.dataset_builder import PiispanBuilder, PiispanConfig, Split, export_folder, write_jsonl
-from piispan.dataset_builder import source_hash as hashing
+from piispan.dataset_builder.publishing import source_hash as hashing
 
 ROOT = Path(__file__).parents[2]
 # The second document's span ends inside a word, which bio cannot write.

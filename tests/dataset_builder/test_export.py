@@ -7,7 +7,7 @@ import pytest
 
 from piispan.core import FORMATS, DataError, Document, FormatError, LabelSet, Span, get_format
 from piispan.dataset_builder import Split, Stated, export_folder, export_sample, sample_split, synthesise
-from piispan.dataset_builder import export as module
+from piispan.dataset_builder.publishing import export as module
 from piispan.dataset_builder.publishing.data_card import front_matter, size_category
 
 PRESIDIO = LabelSet.load("presidio")

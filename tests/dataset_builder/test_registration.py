@@ -10,7 +10,8 @@ import pytest
 from datasets import load, load_dataset, packaged_modules
 
 from piispan.core import DataError, Document, Span
-from piispan.dataset_builder import PiispanBuilder, RegistrationError, register, registration, write_jsonl
+from piispan.dataset_builder import PiispanBuilder, RegistrationError, register, write_jsonl
+from piispan.dataset_builder.publishing import registration
 from piispan.dataset_builder.publishing.source_hash import source_hash
 
 DOCUMENTS = (Document("a", "Ask Ann.", (Span(4, 7, "PERSON"),)), Document("b", "No one."))
