@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 .PHONY: quickstart test lint types pytest wheel proofs format clean
 
 quickstart: $(VENV)/.demo
-	$(BIN)/piispan quickstart --out $(OUT)
+	$(BIN)/piispan quickstart --out $(OUT) $(ARGS)
 
 test: lint types pytest wheel
 

@@ -53,7 +53,9 @@ def convert(
     source: Annotated[Path, typer.Argument(help="A file of labelled documents, or a folder of brat files; see --reader.")],
     out: Annotated[Path, typer.Argument(help="JSONL file to write.")],
     reader: Annotated[Reader, typer.Option(help="Layout of SOURCE; auto goes by its ending, JSON by the keys of its first row.")] = "auto",
-    labels: Annotated[str | None, typer.Option(help="Check labels against this set: presidio, safe_harbor, or a YAML file.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="Check labels against this set: presidio, safe_harbor, zh_pii, or a YAML file.")
+    ] = None,
     label_map: Annotated[Path | None, typer.Option(help="YAML file: SOURCE's labels with yours; a label with nothing is left out.")] = None,
     offsets: Annotated[OffsetUnit, typer.Option(help="What SOURCE's offsets count.")] = "code_points",
     ends: Annotated[Ends, typer.Option(help="Whether the end of a span is the offset after its last character.")] = "exclusive",

@@ -22,7 +22,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on sta
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
 OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
 Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
-Data = Annotated[Path, typer.Argument(help="Labelled documents: Presidio JSON, JSONL, or columns (.bio, .conll).")]
+Data = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that data convert reads, or the folder of data split.")]
 
 
 def _version(wanted: bool) -> None:

