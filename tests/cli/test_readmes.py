@@ -1,0 +1,60 @@
+"""What the READMEs tell people to type can be typed, and what they say of the Chinese labels is so."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+
+from piispan.cli.main import app
+from piispan.core import LabelSet
+from tests.doc_blocks import code_blocks
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "README.zh-CN.md", "docs/data.md", "docs/results.md", "docs/decoding.md")
+COMMANDS = [
+    (page, line)
+    for page in PAGES
+    for block in code_blocks(ROOT / page)
+    if block.language in ("", "bash")
+    for line in block.code.splitlines()
+    if line.startswith("piispan ") and "|" not in line.split("#")[0]
+]
+
+
+def test_the_pages_hold_commands() -> None:
+    assert {page for page, _ in COMMANDS} >= {"README.md", "README.zh-CN.md", "docs/data.md", "docs/results.md"}
+
+
+def parse(words: list[str]) -> None:
+    """Parse the words behind ``piispan``; stops like the command does, with exit code 2, if it has no such options."""
+    command = typer.main.get_command(app)
+    context = command.context_class(command, info_name="piispan")
+    while hasattr(command, "commands"):
+        command = command.commands[words.pop(0)]
+        context = command.context_class(command, parent=context)
+    command.parse_args(context, words)
+
+
+@pytest.mark.parametrize(("page", "line"), COMMANDS)
+def test_a_command_of_a_page_has_these_arguments_and_options(page: str, line: str) -> None:
+    parse(shlex.split(line, comments=True)[1:])
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [("train x.jsonl --wrong", "No such option"), ("data synth", "Missing parameter"), ("score a", "Missing parameter")]
+)
+def test_a_command_that_is_wrong_would_be_found(words: str, said: str) -> None:
+    with pytest.raises(Exception, match=said) as refused:
+        parse(words.split())
+    assert refused.value.exit_code == 2
+
+
+def test_the_chinese_page_runs_and_lists_the_labels(capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "README.zh-CN.md"
+    (block,) = [block for block in code_blocks(page) if block.language == "python"]
+    exec(compile(block.code, "README.zh-CN.md", "exec"), {})
+    assert re.search(r"[\u4e00-\u9fff].*\[.*\]", capsys.readouterr().out)
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.*) \|$", page.read_text("utf-8"), re.MULTILINE)
+    assert rows == [(label.name, label.description) for label in LabelSet.load("zh_pii")]
