@@ -79,6 +79,15 @@ def test_tag_literals_of_the_text_are_escaped():
     assert get_format("tagged").render(document) == "<\\GPE> <\\\\GPE> <\\b> < b>"
 
 
+def test_bio_takes_each_character_of_scripts_without_spaces_for_a_word():
+    document = Document("d8", "患者王明,Li 3岁", (Span(2, 4, "PERSON"), Span(5, 7, "PERSON"), Span(8, 10, "AGE")))
+    lines = ["患\tO", "者\tO", "王\tB-PERSON", "明\tI-PERSON", ",\tO", "Li\tB-PERSON", "3\tB-AGE", "岁\tI-AGE"]
+    assert get_format("bio").render(document) == "\n".join(lines)
+    assert_reads_back("bio", document)
+    kana = Document("d9", "カナさん", (Span(0, 2, "PERSON"),))
+    assert get_format("bio").render(kana) == "カ\tB-PERSON\nナ\tI-PERSON\nさ\tO\nん\tO"
+
+
 def test_bio_names_what_it_cannot_write():
     document = Document("d7", "Johnson Doe's", (Span(0, 4, "PERSON"), Span(4, 7, "NRP"), Span(8, 11, "GPE")))
     lost = (Span(0, 4, "PERSON"), Span(4, 7, "NRP"))

@@ -1,6 +1,7 @@
 """``bio``: one ``word<TAB>TAG`` line per word, with the tags ``O``, ``B-LABEL`` and ``I-LABEL``.
 
-Words are the matches of ``\\w+|[^\\w\\s]``. A span whose edges are not edges of words cannot be written.
+Words are the matches of ``\\w+|[^\\w\\s]``; a Han character or a kana is a word of its own, as in the corpora of Chinese and Japanese that
+are tagged by character. A span whose edges are not edges of words cannot be written.
 """
 
 import re
@@ -14,8 +15,10 @@ from piispan.core.spans import Document, Span
 
 __all__ = ["BioFormat"]
 
-_WORD = re.compile(r"\w+|[^\w\s]")
-_LINE = re.compile(r"(\w+|[^\w\s])\t(?:(O)|([BI])-(\S+))")
+_UNSPACED = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+"""Scripts that put no space between words: Han (with its extensions), Hiragana, Katakana."""
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]")
+_LINE = re.compile(rf"({_WORD.pattern})\t(?:(O)|([BI])-(\S+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +35,9 @@ class BioFormat:
 
     name = "bio"
     instruction = (
-        "Label all personal data in the text. Answer with one line for each word or punctuation mark of the text: the word, "
-        "a tab, and its tag: B-LABEL for the first word of a piece of personal data, I-LABEL for the words that continue it, "
-        "O for all others."
+        "Label all personal data in the text. Answer with one line for each word or punctuation mark of the text (in Chinese and "
+        "Japanese for each character): the word, a tab, and its tag: B-LABEL for the first word of a piece of personal data, I-LABEL "
+        "for the words that continue it, O for all others."
     )
 
     def unwritable(self, document: Document) -> tuple[Span, ...]:
