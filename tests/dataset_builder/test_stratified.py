@@ -111,3 +111,15 @@ def test_leaks_are_counted() -> None:
     assert "1 of 4 (25%) word for word" in str(report)
     assert "Mia" not in str(report)
     assert leak_report(Split(train, (), ())).to_dict()["documents"] == 0
+
+
+def test_chinese_frames_that_are_nearly_the_same_are_found() -> None:
+    frame = "患者{}因反复头晕三天于上午来院就诊，查体未见明显异常，嘱其清淡饮食，注意休息，一周后复查。"
+
+    def made(identifier: str, text: str) -> Document:
+        start = text.index("{}")
+        return Document(identifier, text.replace("{}", "王小明"), (Span(start, start + 3, "PERSON"),))
+
+    split = Split((made("a", frame),), (), (made("b", frame.replace("一周", "两周")), Document("c", "本周末小区停水，请提前储水。")))
+    found = leak_report(split)
+    assert (found.same_frame, found.near_frame) == (0, 1)

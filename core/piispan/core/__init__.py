@@ -31,6 +31,7 @@ from piispan.core.prompts import OWN_STYLE, STYLES, Prompt, is_style, make_promp
 from piispan.core.quantization import NF4, Quantization
 from piispan.core.sidecar import SIDECAR_NAME, BaseWeights, LabelSampling, Loss, Sidecar, TagPlacement, TagTokens, Tokenisation
 from piispan.core.spans import Document, Span
+from piispan.core.words import TOKEN, WORD
 from piispan.core.worked_examples import check_not_tested, choose_examples, shipped_examples
 from piispan.core.yaml_files import read_yaml
 
@@ -41,6 +42,8 @@ __all__ = [
     "SAFE_HARBOR_CATEGORIES",
     "SIDECAR_NAME",
     "STYLES",
+    "TOKEN",
+    "WORD",
     "BaseWeights",
     "CalibrationError",
     "ChatTokenizer",

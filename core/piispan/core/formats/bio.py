@@ -12,13 +12,11 @@ from piispan.core.formats.alignment import equal_blocks
 from piispan.core.formats.base import Mention, Parsed, Problem, flat_spans
 from piispan.core.labels import LabelSet
 from piispan.core.spans import Document, Span
+from piispan.core.words import TOKEN
 
 __all__ = ["BioFormat"]
 
-_UNSPACED = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-"""Scripts that put no space between words: Han (with its extensions), Hiragana, Katakana."""
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+|[^\w\s]")
-_LINE = re.compile(rf"({_WORD.pattern})\t(?:(O)|([BI])-(\S+))")
+_LINE = re.compile(rf"({TOKEN.pattern})\t(?:(O)|([BI])-(\S+))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class BioFormat:
 
     def unwritable(self, document: Document) -> tuple[Span, ...]:
         """The spans that do not start and end at edges of words."""
-        starts = {match.start() for match in _WORD.finditer(document.text)}
-        ends = {match.end() for match in _WORD.finditer(document.text)}
+        starts = {match.start() for match in TOKEN.finditer(document.text)}
+        ends = {match.end() for match in TOKEN.finditer(document.text)}
         return tuple(span for span in document.spans if span.start not in starts or span.end not in ends)
 
     def render(self, document: Document) -> str:
@@ -57,7 +55,7 @@ class BioFormat:
             raise FormatError(f"document {document.id!r}: bio can't write {len(lost)} span(s) that do not fall on word edges: {places}")
         spans = list(document.spans)
         lines = []
-        for match in _WORD.finditer(document.text):
+        for match in TOKEN.finditer(document.text):
             while spans and spans[0].end <= match.start():
                 spans.pop(0)
             tag = "O"
@@ -73,7 +71,7 @@ class BioFormat:
         read = [known[line] for line in raw]
         lines = [line for line in read if line]
         extraneous = bool(lines) and not (read[0] and read[-1])
-        words = list(_WORD.finditer(source))
+        words = list(TOKEN.finditer(source))
         drift = [line.word for line in lines] != [word.group() for word in words]
         places, groups = _places(lines, words), _groups(lines)
         mentions = tuple(_mentions(lines, groups, places, source, labels, exact=not drift))

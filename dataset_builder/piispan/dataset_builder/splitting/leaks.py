@@ -4,13 +4,13 @@ import re
 from collections.abc import Hashable, Sequence, Set
 from dataclasses import asdict, dataclass
 
-from piispan.core import Document, require_extra
+from piispan.core import WORD, Document, require_extra
 from piispan.dataset_builder.splitting.splits import Split
 from piispan.dataset_builder.splitting.stratified import values_of
 
 __all__ = ["LeakReport", "leak_report"]
 
-_WORD = re.compile(r"\w+|<[A-Z0-9_]+>")
+_PIECE = re.compile(rf"<[A-Z0-9_]+>|{WORD.pattern}")
 _SHINGLE = 3
 _PERMUTATIONS = 128
 
@@ -23,8 +23,8 @@ class LeakReport:
         documents: Documents of the test.
         same_text: Those whose text stands in training to the letter.
         same_frame: Those whose text, with every span replaced by its label, stands there so.
-        near_frame: Those with a frame that is at least 0.8 alike (Jaccard similarity of word triples, estimated by MinHash), the same ones
-            among them; ``None`` if they were not looked for.
+        near_frame: Those with a frame that is at least 0.8 alike (Jaccard similarity of triples of words, or of Han characters,
+            estimated by MinHash), the same ones among them; ``None`` if they were not looked for.
         values: Different entity values of the test, case folded.
         seen_values: Those that stand in training.
         same_group: Documents whose group stands in training.
@@ -87,7 +87,7 @@ def _near(tested: Sequence[str], frames: Set[str], threshold: float) -> int:
     from datasketch import MinHash, MinHashLSH
 
     def hashed(frame: str) -> MinHash:
-        words = _WORD.findall(frame)
+        words = _PIECE.findall(frame)
         shingles = {" ".join(words[start : start + _SHINGLE]) for start in range(max(len(words) - _SHINGLE + 1, 1))}
         sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
         sketch.update_batch([shingle.encode() for shingle in sorted(shingles)])
