@@ -183,6 +183,12 @@ def test_card_tells_how_documents_say_they_were_made(tmp_path: Path) -> None:
     assert "| 6 | by hand |\n| 1 | method 00 \\| x |" in card
     assert "| 3 | 3 other ways |" in card
     assert "as their rows say" not in card_of(tmp_path / "data")
+    stream = Split(tuple(synthesise(7, seed=3)), (), tuple(synthesise(2, seed=4, noise=1.0)))
+    rows = [line for line in card_of(tmp_path / "data", stream).splitlines() if "synthesis faker" in line]
+    assert [(line[:4], line.endswith(f"seed={seed} |")) for line, seed in zip(rows, (3, 4), strict=True)] == [
+        ("| 7 ", True),
+        ("| 2 ", True),
+    ]
 
 
 @pytest.mark.parametrize(("rows", "name"), [(0, "n<1K"), (999, "n<1K"), (1000, "1K<n<10K"), (10**6, "1M<n<10M"), (10**9, "n>1B")])

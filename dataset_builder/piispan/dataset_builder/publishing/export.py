@@ -161,7 +161,9 @@ def _rows(prompt: Prompt, members: Iterable[Document]) -> Iterator[dict[str, obj
 
 def _provenance(split: Split) -> Mapping[str, int]:
     """Documents by how they were made, the most frequent first; what is rare is told together."""
-    counts = Counter(document.provenance for _, members in split.parts() for document in members if document.provenance)
+    made = (document.provenance for _, members in split.parts() for document in members)
+    # The synthesis numbers its documents; what stands before the number is the same for all of a stream.
+    counts = Counter(way.partition(" number=")[0] for way in made if way)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown, rest = ordered[:_PROVENANCES], ordered[_PROVENANCES:]
     return dict(shown) | ({f"{len(rest)} other ways": sum(count for _, count in rest)} if rest else {})
