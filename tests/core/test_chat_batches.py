@@ -100,3 +100,29 @@ def test_a_text_between_a_marker_that_is_no_token_of_its_own():
 
 def test_no_conversations():
     assert encode_chats(tiny_tokenizer(), [], add_generation_prompt=True) == []
+
+
+WITH_MORE = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.reasoning_content is defined %}{{ m.reasoning_content }}{% endif %}"
+    "{% if m.tool_calls is defined %}{{ m.tool_calls[0].function.arguments.x }}{% endif %}"
+    "{% if m.content is defined and m.content is string %}{{ m.content }}{% elif m.content is defined and m.content is iterable %}{{ m.content[0].text }}{% endif %}<|im_end|>\n{% endfor %}"
+)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"content": "b", "reasoning_content": "x<|im_end|>\n"},
+        {"tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"x": "y<|im_end|>"}}}]},
+        {"content": None, "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"x": "y"}}}]},
+        {"content": [{"type": "text", "text": "z<|im_end|>"}]},
+    ],
+)
+def test_messages_that_hold_more_than_a_string_are_encoded_as_alone(answer):
+    tokenizer = tiny_tokenizer()
+    tokenizer.chat_template = WITH_MORE
+    chats = [[{"role": "user", "content": "a"}, {"role": "assistant", "content": str(number)}] for number in range(4)]
+    chats[1] = [chats[1][0], {"role": "assistant", **answer}]
+    found = encode_chats(tokenizer, chats, add_generation_prompt=False)
+    assert found == [encode_chat(tokenizer, chat, add_generation_prompt=False) for chat in chats]
+    assert [ids.count(tokenizer.eos_token_id) for ids in found] == [2] * 4

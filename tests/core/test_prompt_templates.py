@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piispan.core import OWN_STYLE, Document, FormatError, LabelSet, Sidecar, SidecarError, Span, get_format, make_prompt
+from piispan.core import OWN_STYLE, Document, FormatError, LabelError, LabelSet, Sidecar, SidecarError, Span, get_format, make_prompt
 
 LABELS = LabelSet.load("presidio").subset(["PERSON", "AGE"])
 TAGGED = get_format("tagged")
@@ -123,3 +123,49 @@ def test_the_sidecar_brings_template_and_examples_back(tmp_path: Path):
     path.write_text(path.read_text("utf-8").replace('"text": "No one."', '"text": 3'), "utf-8")
     with pytest.raises(SidecarError, match="id and text must be strings"):
         Sidecar.load(tmp_path)
+
+
+def test_prompts_that_ask_otherwise_have_another_fingerprint():
+    one, other = own("{% call user() %}Find.<d>{{ text }}</d>{% endcall %}"), own("{% call user() %}Find.<d></d>{{ text }}{% endcall %}")
+    assert one.messages("") == other.messages("")
+    assert one.fingerprint != other.fingerprint
+    assert one.fingerprint == own("{% call user() %}  Find.<d>{{ text }}</d>{% endcall %}").fingerprint
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% call user() %}{{ lipsum() }}{{ text }}{% endcall %}", "'lipsum' is undefined"),
+        ("{% call user() %}{{ [1, 2]|random }}{{ text }}{% endcall %}", "No filter named 'random'"),
+        ("{% call user() %}{{ user }}{{ text }}{% endcall %}", "says something else each time"),
+        ("{% call user() %}{{ labels[0].items }}{{ text }}{% endcall %}", "says something else each time"),
+    ],
+)
+def test_a_prompt_is_the_same_each_time(template, said):
+    with pytest.raises(FormatError, match="prompt template") as error:
+        own(template)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("style", "template", "said"),
+    [
+        ("/etc/secret.jinja", None, "prompt_style must be one of plain, few_shot, dialogue, or jinja with a prompt_template"),
+        ("jinja", None, "prompt_style must be one of"),
+        ("plain", SHORT, "prompt_style must be one of"),
+        ("jinja", ["x"], "prompt_template must be a string or null"),
+        (5, None, "prompt_style must be a string, was of type int"),
+    ],
+)
+def test_a_sidecar_of_someone_elses_names_no_file(style, template, said):
+    with pytest.raises(SidecarError, match=said):
+        Sidecar("tagged", style, LABELS, "base", prompt_template=template)
+
+
+def test_a_label_set_of_someone_elses_names_no_file(tmp_path: Path):
+    (tmp_path / "evil.yaml").write_text("- x", "utf-8")
+    evil = LabelSet(str(tmp_path / "evil"), LABELS.labels)
+    with pytest.raises(FormatError, match="ships none"):
+        make_prompt("few_shot", evil, TAGGED)
+    with pytest.raises(LabelError, match="no label set named"):
+        LabelSet.load(str(tmp_path / "evil"))

@@ -77,7 +77,7 @@ def test_dialogue_restates_the_task_and_gives_reasons():
 
 def test_dialogue_without_spans_gives_a_reason_too():
     prompt = make_prompt("dialogue", LABELS, get_format("json"), [Document("d", "Rain again.")])
-    assert prompt.messages("x")[3]["content"] == "[]\n\nThis is right because nothing in the text is personal data."
+    assert prompt.messages("x")[3]["content"] == "[]\n\nThis is right because nothing in the text has a label of the list."
 
 
 @pytest.mark.parametrize("name", LabelSet.shipped())

@@ -1,5 +1,6 @@
 import re
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -177,12 +178,14 @@ def test_card_reports_leaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert "There is no test part." in card_of(tmp_path / "data", Split(SPLIT.train, (), ()))
 
 
-def test_card_tells_how_documents_say_they_were_made(tmp_path: Path) -> None:
-    made = [Document(f"d{i}", "Hi.", (), None, f"method {i:02d} | x" if i < 14 else "by hand") for i in range(20)]
-    card = card_of(tmp_path / "data", Split(tuple(made[:18]), (), tuple(made[18:])))
-    assert "| 6 | by hand |\n| 1 | method 00 \\| x |" in card
-    assert "| 3 | 3 other ways |" in card
+def test_card_tells_how_synthetic_documents_were_made_and_counts_what_others_write(tmp_path: Path) -> None:
+    told = [Document(f"d{i}", "Hi.", (), None, "Letter of Jane Roe <img src=x> number=4") for i in range(3)]
+    card = card_of(tmp_path / "data", Split((*told, *synthesise(2, seed=5)), (), ()))
+    assert "| 3 | another way, which the rows state |" in card
+    assert "Jane Roe" not in card
     assert "as their rows say" not in card_of(tmp_path / "data")
+    many = [replace(next(synthesise(1, seed=seed)), id=f"d{seed}") for seed in range(14)]
+    assert "| 2 | 2 other ways |" in card_of(tmp_path / "data", Split(tuple(many), (), ()))
     stream = Split(tuple(synthesise(7, seed=3)), (), tuple(synthesise(2, seed=4, noise=1.0)))
     rows = [line for line in card_of(tmp_path / "data", stream).splitlines() if "synthesis faker" in line]
     assert [(line[:4], line.endswith(f"seed={seed} |")) for line, seed in zip(rows, (3, 4), strict=True)] == [
@@ -290,3 +293,24 @@ def test_sample_shows_every_label_and_shares_no_test_value() -> None:
     assert set(split.support()["train"]) == set(PRESIDIO.names)
     seen = {d.value(s).casefold() for d in (*split.train, *split.validation) for s in d.spans}
     assert not seen & {d.value(s).casefold() for d in split.test for s in d.spans}
+
+
+def test_the_card_names_no_path_of_a_template(tmp_path: Path) -> None:
+    template = tmp_path / "secret_project.jinja"
+    template.write_text("{% call user() %}{{ text }}{% endcall %}", "utf-8")
+    card = (export(tmp_path / "data", style=str(template)).folder / "README.md").read_text("utf-8")
+    assert "secret_project" not in card
+    assert "style: jinja" in card
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"licence": "other", "licence_name": ""},
+        {"licence": "other", "licence_name": "a\nb"},
+        {"licence": "other", "licence_name": "x", "licence_link": "javascript:alert(1)"},
+    ],
+)
+def test_licences_that_no_card_could_state(stated) -> None:
+    with pytest.raises(DataError, match="licence"):
+        Stated(**stated)

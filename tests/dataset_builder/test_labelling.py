@@ -119,7 +119,7 @@ def test_safe_harbor_documents_hold_all_18_labels_and_no_others() -> None:
 
 
 def test_labels_leave_the_text_alone() -> None:
-    fitting = ["legal_memo", "product_news", "reference_letter", "web_shop"]  # settings whose frames all fit both sets
+    fitting = ["legal_memo", "reference_letter"]  # settings whose frames all fit both sets
     assert all(fitting_frames(setting, "en", "presidio") == fitting_frames(setting, "en", "safe_harbor") for setting in fitting)
     for ours, theirs in zip(
         synthesise(300, seed=8, settings=fitting), synthesise(300, seed=8, settings=fitting, labels="safe_harbor"), strict=True

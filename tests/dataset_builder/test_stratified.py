@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from piispan.core import DataError, Document, Span
-from piispan.dataset_builder import Split, leak_report, split_documents
+from piispan.dataset_builder import Split, fixed_split, leak_report, split_documents, synthesise
 from piispan.dataset_builder.splitting.stratified import values_of
 
 NAMES = ("Mia Lee", "Ada Moss", "Ben Ito", "Eve Roy", "Kai Orr", "Zoe Fox", "Tim Dunn", "Ann Bay")
@@ -123,3 +123,12 @@ def test_chinese_frames_that_are_nearly_the_same_are_found() -> None:
     split = Split((made("a", frame),), (), (made("b", frame.replace("一周", "两周")), Document("c", "本周末小区停水，请提前储水。")))
     found = leak_report(split)
     assert (found.same_frame, found.near_frame) == (0, 1)
+
+
+@pytest.mark.parametrize("by", ["group", "template"])
+def test_a_setting_and_its_frames_are_one_group(by) -> None:
+    mixed = [*synthesise(300, seed=1), *synthesise(300, seed=2, long=0.2, ids="long")]
+    split = split_documents(mixed, "group").split if by == "group" else fixed_split(mixed, "template")
+    settings = [{document.group.split("/")[0] for document in part} for part in (split.train, split.test)]
+    assert settings[0] & settings[1] == set()
+    assert leak_report(split, near=False).same_frame == 0

@@ -165,3 +165,22 @@ def test_a_run_that_goes_on_from_a_checkpoint_takes_the_pass_that_is_due(tmp_pat
     whole = trained("a")
     assert len(whole) == 10
     assert trained("b", str(tmp_path / "a" / "checkpoint-7")) == pytest.approx(whole[7:], rel=1e-5)
+
+
+@pytest.mark.parametrize("options", [{"passes": 0}, {"passes": -1}, {"batch_size": 0}])
+def test_passes_and_batches_are_at_least_one(options):
+    with pytest.raises(FormatError, match="passes and batch_size must be at least 1"):
+        rows(**options)
+
+
+def test_a_template_that_lists_no_labels_cannot_ask_for_some():
+    prompt = make_prompt("jinja", LABELS, get_format("tagged"), template="{% call user() %}Tag names. {{ text }}{% endcall %}")
+    with pytest.raises(FormatError, match="does not list its labels"):
+        subset_rows(DOCUMENTS, prompt, tiny_tokenizer(), passes=1, batch_size=4, seed=0)
+
+
+def test_documents_are_counted_once_for_each_epoch(tmp_path):
+    found = rows(passes=2)
+    config = PiiSFTConfig(tmp_path, use_cpu=True, per_device_train_batch_size=BATCH, num_train_epochs=2)
+    trainer = PiiSFTTrainer(tiny_llama().float(), config, found, processing_class=tiny_tokenizer(), passes=2)
+    assert trainer.num_examples(trainer.get_train_dataloader()) == len(DOCUMENTS)

@@ -28,7 +28,7 @@ def encode_chats(
 
     A tokenizer takes a special token out of a text before anything else, so what follows the last one that all conversations share is
     encoded apart from what precedes it; what precedes it is encoded once. Where that does not give the ids of the whole conversation
-    (tried on two of each batch), and for a conversation that spells a control token, the whole is encoded.
+    (tried on two of each batch), and for a conversation that spells a control token or holds more than strings, the whole is encoded.
 
     Args:
         tokenizer: As for ``encode_chat``.
@@ -102,12 +102,18 @@ def _special_tokens(tokenizer: ChatTokenizer, text: str) -> Iterator[int]:
 
 
 def _without_control_tokens(tokenizer: ChatTokenizer, conversations: Sequence[Sequence[Message]]) -> list[int]:
-    """Numbers of the conversations in which ``encode_chat`` would find no control token to keep as text, beyond what all share."""
+    """Numbers of the conversations of plain strings in which ``encode_chat`` would find no control token to keep as text, beyond what
+    these conversations share. Messages with more than a role and a string (tool calls, parts, reasoning) are left to it.
+    """
     tokens = tokenizer.added_tokens_decoder.values()
     control = _pattern(tuple(token.content for token in tokens if token.special or not token.content.isspace()), _PRIVATE_USE)
-    contents = [[message["content"] for message in messages] for messages in conversations]
-    shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*contents, strict=False)))
-    return [number for number, turns in enumerate(contents) if not any(map(control.search, turns[shared:]))]
+    contents = {
+        number: [message["content"] for message in messages]
+        for number, messages in enumerate(conversations)
+        if all(message.keys() == {"role", "content"} and isinstance(message["content"], str) for message in messages)
+    }
+    shared = sum(1 for _ in takewhile(lambda column: len(set(column)) == 1, zip(*contents.values(), strict=False)))
+    return [number for number, turns in contents.items() if not any(map(control.search, turns[shared:]))]
 
 
 @lru_cache

@@ -160,7 +160,7 @@ class LabelSet:
         shipped = files("piispan.core") / "label_sets" / f"{name_or_path}.yaml"
         path = Path(name_or_path)
         if path.suffix not in {".yaml", ".yml"}:
-            if not shipped.is_file():
+            if str(name_or_path) not in cls.shipped():
                 raise LabelError(f"no label set named {str(name_or_path)!r}; shipped: {', '.join(cls.shipped())}; or pass a .yaml file")
             return cls.from_dict(yaml.safe_load(shipped.read_text("utf-8")), f"label set {str(name_or_path)!r}")
         return cls.from_dict(read_yaml(path, LabelError), str(path))

@@ -21,8 +21,12 @@
 Variables: ``task``, what the output format asks for; ``labels``, each with ``name`` and ``description``; ``examples``, each with ``text``
 and ``answer``; ``text``, once, in the last turn of the user. White space around a turn is cut off. The template never sees the text: it is
 put in afterwards, so that all that stands before it is the same for every document.
+
+A template may come with an adapter of someone else's. It reads no file and no attribute of Python's, but what time and memory it takes
+is not limited.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from itertools import cycle
 from pathlib import Path
@@ -34,6 +38,8 @@ from piispan.core.messages import Message, assistant, user
 __all__ = ["TEMPLATE_ENDING", "read_template", "render_template"]
 
 TEMPLATE_ENDING = ".jinja"
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
+"""Stands in what Python shows of a function: another one in each process."""
 _TEXT = "\N{OBJECT REPLACEMENT CHARACTER}piispan:text\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the text while a template is rendered."""
 
@@ -67,7 +73,10 @@ def render_template(source: str, task: str, labels: LabelSet, examples: Iterable
         FormatError: If the template is no Jinja, fails, writes outside its turns, or its turns do not alternate from the user to the user,
             with the text once, in the last.
     """
-    turns, rest = _rendered(source, task, labels, examples)
+    shown = list(examples)
+    turns, rest = _rendered(source, task, labels, shown)
+    if (turns, rest) != _rendered(source, task, labels, shown) or any(_ADDRESS.search(turn["content"]) for turn in turns):
+        raise FormatError("prompt template: says something else each time; a model must be asked as it was trained")
     if rest.strip():
         raise FormatError("prompt template: writes outside its turns; put every word into {% call user() %} or {% call assistant() %}")
     if [turn["role"] for turn in turns] != [role for role, _ in zip(cycle(("user", "assistant")), turns, strict=False)]:
@@ -86,8 +95,8 @@ def _rendered(source: str, task: str, labels: LabelSet, examples: Iterable[tuple
     from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    # A template may come with an adapter of someone else's, so it gets no more than it is handed.
     environment = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)
+    del environment.globals["lipsum"], environment.filters["random"]
     turns: list[Message] = []
 
     def block(make: Callable[[str], Message]) -> Callable[..., str]:
@@ -108,6 +117,6 @@ def _rendered(source: str, task: str, labels: LabelSet, examples: Iterable[tuple
         )
     except TemplateSyntaxError as error:
         raise FormatError(f"prompt template, line {error.lineno}: {error.message}") from None
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, RecursionError, OverflowError) as error:
-        raise FormatError(f"prompt template: cannot be rendered: {error}") from None
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError, MemoryError) as error:
+        raise FormatError(f"prompt template: cannot be rendered: {error or type(error).__name__}") from None
     return turns, rest

@@ -5,6 +5,8 @@ chat templates (Mistral-7B-Instruct-v0.2 among them) reject anything else. All t
 text is the same for every document: training and decoding share its computation.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -59,6 +61,11 @@ class Prompt:
         before, after = self._around
         return [*(turn.copy() for turn in self._turns), user(f"{before}{text}{after}")]
 
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that stands around a text: prompts of one fingerprint ask alike."""
+        return hashlib.sha256(json.dumps([self._turns, self._around], ensure_ascii=False).encode()).hexdigest()
+
     def for_labels(self, labels: LabelSet) -> "Prompt":
         """The same prompt for some of its labels, in the order of ``labels``; worked examples show these alone."""
         shown = [replace(example, spans=tuple(span for span in example.spans if span.label in labels)) for example in self.examples]
@@ -80,7 +87,7 @@ class Prompt:
 
 
 def make_prompt(
-    style: str,
+    style: str | Path,
     labels: LabelSet,
     format: OutputFormat,  # noqa: A002
     examples: Sequence[Document] | None = None,
@@ -101,6 +108,7 @@ def make_prompt(
         FormatError: If there is no such style, it needs examples and has none, or the template cannot be rendered.
         LabelError: If an example has a label that is not in ``labels``.
     """
+    style = str(style)
     if not is_style(style, template):
         raise FormatError(f"no prompt style named {style!r}; known: {', '.join(STYLES)}, and the path of a template that ends in .jinja")
     if template is None and style not in _STYLES:
@@ -162,9 +170,9 @@ def _dialogue(prompt: Prompt) -> list[Message]:
 def _reasons(example: Document, labels: LabelSet) -> str:
     descriptions: Mapping[str, str] = {label.name: label.description for label in labels}
     if not example.spans:
-        return "This is right because nothing in the text is personal data."
+        return "This is right because nothing in the text has a label of the list."
     parts = [f'"{example.value(span)}" is {span.label} ({descriptions[span.label]})' for span in example.spans]
-    return f"This is right because {'; '.join(parts)}; and everything else is no personal data."
+    return f"This is right because {'; '.join(parts)}; and nothing else in the text has a label of the list."
 
 
 _STYLES: Mapping[str, _Turns] = {"plain": _plain, "few_shot": _few_shot, "dialogue": _dialogue}

@@ -9,6 +9,7 @@ from typing import Literal, get_args
 from piispan.core.errors import DocumentError, LabelError, SidecarError
 from piispan.core.files import replacing
 from piispan.core.labels import LabelSet
+from piispan.core.prompts import OWN_STYLE, STYLES
 from piispan.core.quantization import Quantization
 from piispan.core.spans import Document
 
@@ -95,6 +96,15 @@ class Sidecar:
         for name, choices in _CHOICES.items():
             if getattr(self, name) not in choices:
                 raise SidecarError(f"{name} must be one of {', '.join(map(str, choices))}, was: {getattr(self, name)!r}")
+
+        for name in ("format", "prompt_style", "base_model"):
+            if not isinstance(getattr(self, name), str):
+                raise SidecarError(f"{name} must be a string, was of type {type(getattr(self, name)).__name__}")
+        # Never a path: the file may be someone else's.
+        if self.prompt_style not in STYLES if self.prompt_template is None else self.prompt_style != OWN_STYLE:
+            raise SidecarError(f"prompt_style must be one of {', '.join(STYLES)}, or {OWN_STYLE} with a prompt_template")
+        if self.prompt_template is not None and not isinstance(self.prompt_template, str):
+            raise SidecarError("prompt_template must be a string or null")
 
     def to_dict(self) -> dict[str, object]:
         """The file's content."""

@@ -13,7 +13,14 @@ from piispan.dataset_builder.reading.reports import ReadReport, Reject
 from piispan.dataset_builder.reading.rows import Ends, Reading
 from piispan.dataset_builder.reading.tokens import token_documents
 from piispan.dataset_builder.splitting.leaks import LeakReport, leak_report
-from piispan.dataset_builder.splitting.split_folders import how_split, is_split_folder, read_split, split_files
+from piispan.dataset_builder.splitting.split_folders import (
+    how_split,
+    is_split_folder,
+    read_part,
+    read_split,
+    split_files,
+    warn_of_shared_texts,
+)
 from piispan.dataset_builder.splitting.splits import Split, SplitKind, fixed_split
 from piispan.dataset_builder.splitting.stats import DataStats, data_stats, draw_stats
 from piispan.dataset_builder.splitting.stratified import SplitBy, StratifiedSplit, split_documents
@@ -60,6 +67,7 @@ __all__ = [
     "leak_report",
     "load_label_map",
     "read_documents",
+    "read_part",
     "read_split",
     "register",
     "sample_split",
@@ -68,6 +76,7 @@ __all__ = [
     "split_files",
     "synthesise",
     "token_documents",
+    "warn_of_shared_texts",
     "write_jsonl",
 ]
 

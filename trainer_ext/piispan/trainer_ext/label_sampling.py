@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Unpack
 
-from piispan.core import ChatTokenizer, Document, LabelSet, Prompt
+from piispan.core import ChatTokenizer, Document, FormatError, LabelSet, Prompt
 from piispan.trainer_ext.chat_rows import TokenRow
 from piispan.trainer_ext.rows import RowOptions, prepare
 
@@ -61,14 +61,19 @@ def subset_rows(
         prompt: The prompt with all labels.
         tokenizer: The model's tokenizer, with its chat template.
         passes: How many; each deals the documents and the labels anew.
-        batch_size: Documents that share a list of labels.
+        batch_size: Documents that share a list of labels; the trainer's batches should be of this size.
         seed: Of all that is drawn.
         options: See ``RowOptions``.
 
     Raises:
         TooLongError: If a row is longer than ``max_length``.
-        FormatError, LabelError: As ``prepare``.
+        FormatError: As ``prepare``; if the prompt asks the same whatever the labels, or ``passes`` or ``batch_size`` is below 1.
+        LabelError: As ``prepare``.
     """
+    if passes < 1 or batch_size < 1:
+        raise FormatError(f"passes and batch_size must be at least 1, were: {passes} and {batch_size}")
+    if len(prompt.labels) > 1 and len({prompt.for_labels(prompt.labels.subset([name])).fingerprint for name in prompt.labels.names}) == 1:
+        raise FormatError("the prompt template does not list its labels, so it cannot ask for some of them")
     rows: list[TokenRow] = []
     grammar = options.get("grammar")
     for number in range(passes):

@@ -124,6 +124,11 @@ class PiiSFTTrainer(SFTTrainer):
             return super()._get_train_sampler(train_dataset)
         return PassSampler(self._rows, self._passes)
 
+    def num_examples(self, dataloader: Any) -> int:
+        """Documents of one epoch; transformers would count the rows of all passes."""
+        counted: int = super().num_examples(dataloader)
+        return counted // (self._passes or 1)
+
     def _summed_loss(self, model: Any, row: dict[str, Any]) -> tuple[torch.Tensor, Any]:
         """The weighted sum of one packed row's losses, and the model's output."""
         scores, targets, outputs = labelled_scores(model, row, whole_head=self.is_deepspeed_enabled)

@@ -14,12 +14,23 @@ from warnings import warn
 from datasets import BuilderConfig, DatasetInfo, Features, GeneratorBasedBuilder, SplitGenerator, Version
 from datasets.builder import Key
 
-from piispan.core import FORMATS, DataError, LabelSet, OffsetUnit, PiispanWarning, Prompt, get_format, make_prompt
+from piispan.core import (
+    FORMATS,
+    DataError,
+    Document,
+    LabelSet,
+    OffsetUnit,
+    PiispanWarning,
+    Prompt,
+    check_not_tested,
+    get_format,
+    make_prompt,
+)
 from piispan.dataset_builder.publishing.data_files import plain_paths, stamps_of_texts
 from piispan.dataset_builder.publishing.data_rows import chat_row, row_features, span_row
 from piispan.dataset_builder.publishing.source_hash import source_hash
 from piispan.dataset_builder.reading.label_maps import load_label_map
-from piispan.dataset_builder.reading.readers import OnError, Reader, iter_documents, read_documents
+from piispan.dataset_builder.reading.readers import NoDocumentsError, OnError, Reader, iter_documents, read_documents
 from piispan.dataset_builder.reading.reports import ReadReport
 from piispan.dataset_builder.reading.rows import Ends, Reading
 
@@ -45,7 +56,7 @@ class PiispanConfig(BuilderConfig):
     """
 
     labels: str | PathLike[str] = "presidio"
-    prompt_style: str = "plain"
+    prompt_style: str | PathLike[str] = "plain"
     examples: str | PathLike[str] | None = None
     reader: Reader = "auto"
     label_map: str | PathLike[str] | Mapping[str, str | None] | None = None
@@ -60,9 +71,10 @@ class PiispanConfig(BuilderConfig):
         read = {
             **config_kwargs,
             **{name: value for name, value in own.items() if name not in _OF_DATASETS},
+            **dict.fromkeys(_OF_PROMPT),
             "labels": [known.name, known.hash],
             "label_map": sorted(self.mapping().items()),
-            "prompt": prompt and prompt.messages(""),
+            "prompt": prompt and prompt.fingerprint,
             "beside": stamps_of_texts(self.data_files or {}),
         }
         identifier: str = super().create_config_id(read, custom_features)
@@ -84,7 +96,13 @@ class PiispanConfig(BuilderConfig):
         """
         if self.label_map is None:
             return {}
-        return self.label_map if isinstance(self.label_map, Mapping) else load_label_map(fspath(self.label_map))
+        if not isinstance(self.label_map, Mapping):
+            return load_label_map(fspath(self.label_map))
+        if not all(isinstance(name, str) for name in self.label_map) or not all(
+            name is None or isinstance(name, str) for name in self.label_map.values()
+        ):
+            raise DataError("label_map: must map labels, which are strings, to labels or None")
+        return self.label_map
 
     def check(self) -> None:
         """Look at every option, before a file is read.
@@ -109,9 +127,11 @@ class PiispanConfig(BuilderConfig):
             return None
         labels = self.label_set()
         shown = None if self.examples is None else read_documents(fspath(self.examples), labels=labels)[0]
-        return make_prompt(self.prompt_style, labels, get_format(self.name), shown)
+        return make_prompt(fspath(self.prompt_style), labels, get_format(self.name), shown)
 
 
+_OF_PROMPT = ("prompt_style", "examples")
+"""What the prompt's fingerprint stands for."""
 _OF_DATASETS = frozenset(field.name for field in fields(BuilderConfig))
 
 
@@ -175,12 +195,13 @@ class PiispanBuilder(GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager: object) -> list[SplitGenerator]:  # noqa: ARG002 -- nothing is downloaded
         data_files = self._config().data_files or {}
-        return [SplitGenerator(name=name, gen_kwargs={"files": list(files)}) for name, files in data_files.items()]
+        wanted = {name: {"files": list(files), "tested": str(name) == "test"} for name, files in data_files.items()}
+        return [SplitGenerator(name=name, gen_kwargs=of_split) for name, of_split in wanted.items()]
 
-    def _generate_shards(self, **of_split: list[str]) -> Iterator[str]:
+    def _generate_shards(self, **of_split: Any) -> Iterator[str]:
         yield from of_split["files"]
 
-    def _generate_examples(self, **of_split: list[str]) -> Iterator[tuple[Key, dict[str, object]]]:
+    def _generate_examples(self, **of_split: Any) -> Iterator[tuple[Key, dict[str, object]]]:
         config, files = self._config(), of_split["files"]
         prompt, labels, label_map = config.prompt(), config.label_set(), config.mapping()
         unwritable: Counter[str] = Counter()
@@ -197,13 +218,26 @@ class PiispanBuilder(GeneratorBasedBuilder):
                     on_error=config.on_error,
                     report=report,
                 )
-                for number, document in enumerate(documents):
+                for number, document in enumerate(_whatever_there_is(documents, file, report, config.on_error)):
+                    if prompt is not None and of_split["tested"]:
+                        check_not_tested(prompt.examples, [document])
                     lost = [] if prompt is None else prompt.format.unwritable(document)
                     unwritable.update(span.label for span in lost)
                     row = span_row(document) if prompt is None else chat_row(prompt, document, lost)
                     yield Key(shard, number), row
         finally:
             _warn_of_losses(config.name, unwritable, dict(zip(files, reports, strict=True)))
+
+
+def _whatever_there_is(documents: Iterator[Document], file: str, report: ReadReport, on_error: OnError) -> Iterator[Document]:
+    """The documents; where bad rows are left out, a file may have no other."""
+    try:
+        yield from documents
+    except NoDocumentsError:
+        if on_error == "error":
+            raise
+        if not report.rejects:
+            warn(f"{file}: no documents in the file", PiispanWarning, stacklevel=3)
 
 
 def _warn_of_losses(config: str, unwritable: Mapping[str, int], reports: Mapping[str, ReadReport]) -> None:

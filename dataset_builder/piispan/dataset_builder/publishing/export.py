@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 from piispan.core import (
+    OWN_STYLE,
+    STYLES,
     DataError,
     Document,
     LabelSet,
@@ -28,6 +30,7 @@ from piispan.dataset_builder.publishing.stated import Stated
 from piispan.dataset_builder.reading.rows import require_label
 from piispan.dataset_builder.splitting.leaks import LeakReport, leak_report
 from piispan.dataset_builder.splitting.splits import Split
+from piispan.dataset_builder.synthesis.documents import stream_of
 
 __all__ = ["Export", "export_folder"]
 
@@ -35,6 +38,7 @@ _ROWS_AT_ONCE = 1000
 _ROWS_OF_FILE = 50_000
 """So many rows are a file, and so the share of one process with ``num_proc``."""
 _PROVENANCES = 12
+_OTHERS = "another way, which the rows state"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ def export_folder(
                 rows = _rows(prompts[name], members) if name in prompts else map(span_row, members)
                 sizes[name, part] = _write(_hashed(rows, found), _paths(draft / name, part, len(members)), chat=name in prompts)
         digests = {name: found.hexdigest() for name, found in hashes.items()}
-        facts = CardFacts(
-            folder.name, labels, style, digests, sizes, documents, split.support(), unwritable, _provenance(split), _leaks(split), stated
-        )
+        shown_style = style if style in STYLES else OWN_STYLE  # never a path
+        made, leaks = _provenance(split), _leaks(split)
+        facts = CardFacts(folder.name, labels, shown_style, digests, sizes, documents, split.support(), unwritable, made, leaks, stated)
         (draft / "README.md").write_text(render_card(facts), "utf-8")
     return Export(folder, documents, unwritable)
 
@@ -160,10 +164,9 @@ def _rows(prompt: Prompt, members: Iterable[Document]) -> Iterator[dict[str, obj
 
 
 def _provenance(split: Split) -> Mapping[str, int]:
-    """Documents by how they were made, the most frequent first; what is rare is told together."""
+    """Documents by how they were made, the most frequent first; what is rare is told together, and what others write only counted."""
     made = (document.provenance for _, members in split.parts() for document in members)
-    # The synthesis numbers its documents; what stands before the number is the same for all of a stream.
-    counts = Counter(way.partition(" number=")[0] for way in made if way)
+    counts = Counter(stream_of(way) or _OTHERS for way in made if way)
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     shown, rest = ordered[:_PROVENANCES], ordered[_PROVENANCES:]
     return dict(shown) | ({f"{len(rest)} other ways": sum(count for _, count in rest)} if rest else {})

@@ -1,5 +1,6 @@
 """What a dataset card says that no code can find out: licence, languages, where the documents come from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +11,8 @@ import yaml
 from piispan.core import DataError, is_licence_id
 
 __all__ = ["Stated", "language_names"]
+
+_LINK = re.compile(r"https://[^\s<>()]+|[\w./-]+", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class Stated:
         unknown = [code for code in self.languages if code not in language_names()]
         if unknown or len(set(self.languages)) < len(self.languages):
             raise DataError(f"languages: must be ISO 639-1 codes such as en, each once; not: {', '.join(unknown) or 'the same twice'}")
+        if self.licence_name is not None and (not self.licence_name.strip() or len(self.licence_name.splitlines()) > 1):
+            raise DataError("licence name: must be one non-empty line")
+        if self.licence_link is not None and not _LINK.fullmatch(self.licence_link):
+            raise DataError("licence link: must be an address that begins with https://, or the name of a file of the repository")
         if self.title is not None and (not self.title.strip() or len(self.title.splitlines()) > 1):
             raise DataError("title: must be one non-empty line")
 

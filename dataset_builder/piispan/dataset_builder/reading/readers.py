@@ -119,9 +119,14 @@ def iter_documents(
         report.count(document)
         yield document
     if not seen and not report.rejects:
-        raise DataError(f"{path}: no documents in the file")
+        raise NoDocumentsError(f"{path}: no documents in the file")
     if not seen:
-        raise DataError(f"{path}: no document can be read; {source.unit} {report.rejects[-1].number}: {report.rejects[-1].reason}")
+        last = report.rejects[-1]
+        raise NoDocumentsError(f"{path}: no document can be read; {source.unit} {last.number}: {last.reason}")
+
+
+class NoDocumentsError(DataError):
+    """A file without a document that can be read."""
 
 
 def iter_rows(path: str | Path) -> Iterator[tuple[str, dict[str, object]]]:

@@ -38,6 +38,8 @@ def token_documents(
     for number, row in enumerate(rows):
         where = f"row {number}"
         words, given = row.get(tokens), row.get(tags)
+        if isinstance(words, str) or isinstance(given, str):
+            raise DataError(f"{where}: {tokens} and {tags} must be lists, not strings")
         if not isinstance(words, Sequence) or not isinstance(given, Sequence) or len(words) != len(given):
             raise DataError(f"{where}: needs {tokens} and {tags}, lists of one length")
         original = row.get(text)

@@ -1,14 +1,15 @@
 """Documents and their split: dealt from one file, or as a folder of three files has them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 from warnings import warn
 
-from piispan.core import DataError, LabelSet, PiispanWarning
+from piispan.core import DataError, Document, LabelSet, PiispanWarning
 from piispan.dataset_builder.reading.readers import read_documents
 from piispan.dataset_builder.splitting.splits import HOW_SPLIT, Split, SplitKind, fixed_split
 
-__all__ = ["how_split", "is_split_folder", "read_split", "split_files"]
+__all__ = ["how_split", "is_split_folder", "read_part", "read_split", "split_files", "warn_of_shared_texts"]
 
 
 def split_files(folder: str | Path) -> Mapping[str, Path]:
@@ -39,10 +40,30 @@ def read_split(path: str | Path, kind: SplitKind, labels: LabelSet | None = None
     if not files["test"].is_file():
         raise DataError(f"{path}: holds train.jsonl and no test.jsonl")
     train, validation, test = (tuple(read_documents(file, labels=labels)[0]) if file.is_file() else () for file in files.values())
-    seen = {document.text for document in train}
-    if shared := sum(document.text in seen for document in test):
-        warn(f"{path}: {shared} of {len(test)} test texts are trained on as well, so the figures flatter", PiispanWarning, stacklevel=2)
-    return Split(train, validation, test)
+    found = Split(train, validation, test)
+    warn_of_shared_texts(found, path)
+    return found
+
+
+def read_part(path: str | Path, part: Literal["train", "validation", "test"], labels: LabelSet | None = None) -> Sequence[Document]:
+    """The documents of a file in any layout, or one part of such a folder.
+
+    Raises:
+        DataError: If they cannot be read, or the folder lacks the part.
+    """
+    return read_documents(split_files(path)[part] if is_split_folder(path) else path, labels=labels)[0]
+
+
+def warn_of_shared_texts(split: Split, path: str | Path) -> None:
+    """Warn if texts of the test are trained on, and say how many.
+
+    Args:
+        split: The split.
+        path: Where the test comes from.
+    """
+    seen = {document.text for document in split.train}
+    if shared := sum(document.text in seen for document in split.test):
+        warn(f"{path}: {shared} of {len(split.test)} texts are trained on as well, so the figures flatter", PiispanWarning, stacklevel=4)
 
 
 def how_split(path: str | Path, kind: SplitKind) -> str:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from piispan.core import DataError, Document
 
-__all__ = ["HOW_SPLIT", "Split", "SplitKind", "fixed_split"]
+__all__ = ["HOW_SPLIT", "Split", "SplitKind", "fixed_split", "whole_groups"]
 
 SplitKind = Literal["random", "template"]
 """``random``: over documents; near-duplicates fall on both sides. ``template``: over groups; none does."""
@@ -67,19 +67,29 @@ def _by_document(documents: Sequence[Document]) -> Split:
     return Split(tuple(shuffled[:first]), tuple(shuffled[first:second]), tuple(shuffled[second:]))
 
 
+def whole_groups(documents: Sequence[Document]) -> list[str | None]:
+    """Each document's group; where ``a`` is a group, ``a/b`` is a part of it and goes by its name.
+
+    So documents of a setting (``clinic_note``, in a synthesis with long ones) stay with those of its frames (``clinic_note/012``).
+    """
+    names = {document.group for document in documents}
+    wholes = ((group, (group or "").partition("/")[0]) for group in (document.group for document in documents))
+    return [whole if whole in names else group for group, whole in wholes]
+
+
 def _by_group(documents: Sequence[Document]) -> Split:
-    groups: set[str] = set()
+    found = whole_groups(documents)
     for document in documents:
         if document.group is None:
             raise DataError(f"document {document.id!r} has no group; a template split needs one for every document, or use random")
-        groups.add(document.group)
+    groups = {group for group in found if group is not None}
     ordered = sorted(groups, key=int) if all(_is_whole_number(group) for group in groups) else sorted(groups)
     random.Random(_SEED).shuffle(ordered)  # noqa: S311 -- a fixed split, not a secret
     first, second = _cuts(len(ordered), _GROUPS, "groups")
     part_of = {group: 0 if place < first else 1 if place < second else 2 for place, group in enumerate(ordered)}
     parts: tuple[list[Document], list[Document], list[Document]] = ([], [], [])
-    for document in documents:
-        parts[part_of[document.group or ""]].append(document)
+    for document, group in zip(documents, found, strict=True):
+        parts[part_of[group or ""]].append(document)
     return Split(*(tuple(part) for part in parts))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from piispan.core import DataError, Document
-from piispan.dataset_builder.splitting.splits import Split
+from piispan.dataset_builder.splitting.splits import Split, whole_groups
 
 __all__ = ["SplitBy", "StratifiedSplit", "split_documents", "values_of"]
 
@@ -57,8 +57,8 @@ def split_documents(
             f"{by!r}, {validation} and {test}"
         )
     groups: dict[object, list[Document]] = defaultdict(list)
-    for number, document in enumerate(documents):
-        groups[number if by == "document" or document.group is None else document.group].append(document)
+    for number, (document, group) in enumerate(zip(documents, whole_groups(documents), strict=True)):
+        groups[number if by == "document" or group is None else group].append(document)
     if len(groups) < 3:
         raise DataError(
             f"a split into three parts needs at least 3 {'documents' if by == 'document' else 'groups'}, there are {len(groups)}"

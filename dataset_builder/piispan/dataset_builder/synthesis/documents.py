@@ -6,6 +6,7 @@ stream without either.
 """
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,7 +22,11 @@ from piispan.dataset_builder.synthesis.noise import roughen
 from piispan.dataset_builder.synthesis.rendering import Draft
 from piispan.dataset_builder.synthesis.values import Values
 
-__all__ = ["synthesise"]
+__all__ = ["stream_of", "synthesise"]
+
+_HEAD = re.compile(
+    r"piispan \S+ synthesis faker=\S+ language=[a-z]+ labels=\w+ settings=[\w,]+ partition=\w+ long=\S+ noise=\S+ seed=-?\d+", re.ASCII
+)
 
 
 def synthesise(
@@ -101,6 +106,12 @@ def _head(recipe: _Recipe, names: Sequence[str] | None) -> str:
         f"settings={'all' if names is None else ','.join(names)} partition={recipe.partition} long={recipe.long:g} "
         f"noise={recipe.noise:g} seed={recipe.seed}"
     )
+
+
+def stream_of(provenance: str) -> str | None:
+    """What the provenance of all documents of a stream begins with; ``None`` if the synthesis did not write it."""
+    head = provenance.partition(" number=")[0]
+    return head if _HEAD.fullmatch(head) else None
 
 
 def _stream(count: int, recipe: _Recipe, settings: Sequence[Sequence[Frame]], head: str) -> Iterator[Document]:
