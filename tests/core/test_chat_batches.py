@@ -105,7 +105,8 @@ def test_no_conversations():
 WITH_MORE = (
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{% if m.reasoning_content is defined %}{{ m.reasoning_content }}{% endif %}"
     "{% if m.tool_calls is defined %}{{ m.tool_calls[0].function.arguments.x }}{% endif %}"
-    "{% if m.content is defined and m.content is string %}{{ m.content }}{% elif m.content is defined and m.content is iterable %}{{ m.content[0].text }}{% endif %}<|im_end|>\n{% endfor %}"
+    "{% if m.content is defined and m.content is string %}{{ m.content }}"
+    "{% elif m.content is defined and m.content is iterable %}{{ m.content[0].text }}{% endif %}<|im_end|>\n{% endfor %}"
 )
 
 

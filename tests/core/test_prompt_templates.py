@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from piispan.core import OWN_STYLE, Document, FormatError, LabelError, LabelSet, Sidecar, SidecarError, Span, get_format, make_prompt
+from tests.doc_blocks import code_blocks
 
 LABELS = LabelSet.load("presidio").subset(["PERSON", "AGE"])
 TAGGED = get_format("tagged")
@@ -169,3 +170,12 @@ def test_a_label_set_of_someone_elses_names_no_file(tmp_path: Path):
         make_prompt("few_shot", evil, TAGGED)
     with pytest.raises(LabelError, match="no label set named"):
         LabelSet.load(str(tmp_path / "evil"))
+
+
+def test_the_template_of_the_page_is_one():
+    page = Path(__file__).parents[2] / "docs" / "prompts.md"
+    (template,) = [block.code for block in code_blocks(page) if block.language == "jinja"]
+    turns = own(template).messages("Eve")
+    assert [turn["role"] for turn in turns] == ["user", "assistant"] * 3 + ["user"]
+    assert turns[1]["content"] == "Send the text."
+    assert turns[-1]["content"] == "Text:\nEve"

@@ -8,10 +8,22 @@ import pytest
 import torch
 
 from piispan.cli.main import main
-from piispan.core import DataError, Document, FormatError, Label, LabelSet, Sidecar, SidecarError, Span, TooLongError, read_predictions
+from piispan.core import (
+    DataError,
+    Document,
+    FormatError,
+    Label,
+    LabelError,
+    LabelSet,
+    Sidecar,
+    SidecarError,
+    Span,
+    TooLongError,
+    read_predictions,
+)
 from piispan.dataset_builder import fixed_split, read_documents, synthesise, write_jsonl
 from piispan.model_card import read_facts
-from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, show_row, train
+from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, redact_file, show_row, train
 from piispan.tagger import Tagger
 from tests.tiny import tiny_llama, tiny_tokenizer
 
@@ -87,7 +99,7 @@ def test_the_command_shows_it_and_options_win_over_the_recipe(
         main()
     shown = capsys.readouterr().out
     assert "Nothing was trained" in shown
-    assert "marked tokens bear loss" in shown
+    assert "bear loss" in shown
 
 
 def test_documents_that_do_not_fit_stand_in_the_estimate_and_on_the_card(base: Path, data: Path, tmp_path: Path) -> None:
@@ -179,6 +191,17 @@ def test_an_adapter_brings_a_prompt_of_ones_own_and_may_be_asked_for_some_labels
     asked = Tagger.from_pretrained(adapter, base=base, labels=few)
     (turn,) = asked.prompt.messages("Eve")
     assert turn["content"].endswith(f"Labels: {' '.join(few.names)} Zoe Quill is 41. => Zoe Quill is <AGE>41</AGE>.\nText: Eve")
+    by_name = Tagger.from_pretrained(adapter, base=base, labels=["GPE", "AGE"])
+    assert by_name.prompt.messages("Eve") == asked.prompt.messages("Eve")
+    with pytest.raises(LabelError, match="unknown label 'AGES' for label set 'presidio'; did you mean AGE"):
+        Tagger.from_pretrained(adapter, base=base, labels=["AGES"])
+    with pytest.raises(LabelError, match="labels must be a list of names"):
+        Tagger.from_pretrained(adapter, base=base, labels="AGE")
+    replace(Sidecar.load(adapter), operating_point={"tag_bias": 1.0}).save(adapter)
+    with pytest.raises(SidecarError, match="promises a recall for all labels of the adapter"):
+        Tagger.from_pretrained(adapter, base=base, labels=few, operating_point=True)
+    (tmp_path / "letter.txt").write_text("Zoe Quill is 41 and lives in Winmere.", "utf-8")
+    assert redact_file(str(adapter), tmp_path / "letter.txt", labels=["AGE"], base=str(base)).replaced.keys() <= {"AGE"}
     texts = ["Zoe Quill is 41 and lives in Winmere.", "12 years"]
     assert {span.label for spans in asked.tag(texts) for span in spans} <= {"AGE", "GPE"}
     with pytest.raises(SidecarError, match="no tag tokens for NAME; labels of one's own need tag_tokens: text"):
@@ -199,3 +222,11 @@ def test_an_adapter_trained_on_all_labels_is_asked_for_all(base: Path, data: Pat
     few = LabelSet.load("presidio").subset(["AGE"])
     with pytest.raises(SidecarError, match="trained to tag all labels of 'presidio'; leave labels out, or train with"):
         Tagger.from_pretrained(tmp_path / "out" / "adapter", base=base, labels=few)
+
+
+def test_characters_of_several_tokens_are_shown_whole(base: Path, tmp_path: Path) -> None:
+    write_jsonl([Document("a", "患者王小明，36岁。", (Span(2, 5, "PERSON"),))], tmp_path / "zh.jsonl")
+    for loss in ("answer", "decisions"):
+        pieces = show_row(tmp_path / "zh.jsonl", settings=_settings(base, loss=loss))
+        assert "\ufffd" not in "".join(piece for piece, _ in pieces)
+        assert "".join(piece for piece, _ in pieces).count("王小明") == 2

@@ -18,6 +18,8 @@ Labelled = Annotated[Path, typer.Argument(help="Labelled documents, in any layou
 LabelledOrSplit = Annotated[
     Path, typer.Argument(help="Labelled documents, in any layout that convert reads, or the folder that split writes.")
 ]
+_SHOWN = ("model", "revision", "labels", "language", "format", "prompt_style", "examples", "tokenisation", "tag_tokens", "loss", "train_on")
+"""Settings that change how a row looks."""
 OnErrorName = Literal["error", "skip"]
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print counts as JSON on standard output.")]
@@ -112,19 +114,29 @@ def export(
     title: Annotated[str | None, typer.Option(help="Title of the card. Default: the folder's name.")] = None,
     how_made: Annotated[str, typer.Option(help="Where the documents come from, for the card.")] = "Not stated.",
     synthetic: Annotated[bool, typer.Option("--synthetic", help="Every value is made up. Else the card warns of personal data.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over an older export.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write a data folder with every output format as a config: load_dataset(FOLDER, "tagged")."""
-    from piispan.core import FORMATS, LabelSet
+    from piispan.core import FORMATS, DataError, LabelSet
     from piispan.dataset_builder import Stated, export_folder, how_split, read_documents, read_split
 
+    if (folder / "README.md").is_file() and not force:
+        raise DataError(f"{folder}: holds an export already; --force writes over it")
     stated = Stated(licence, how_made, tuple(language or ()), title, how_split(source, split), licence_name, licence_link, synthetic)
     known = LabelSet.load(labels)
     shown = None if examples is None else read_documents(examples, labels=known)[0]
     parts = read_split(source, split, known)
     result = export_folder(parts, folder, labels=known, formats=FORMATS, style=prompt, examples=shown, stated=stated)
     counts = {"documents": dict(result.documents), "unwritable": {name: dict(lost) for name, lost in result.unwritable.items()}}
-    typer.echo(json.dumps(counts) if as_json else f"{sum(result.documents.values())} documents: {folder}")
+    if as_json:
+        typer.echo(json.dumps(counts))
+        return
+    typer.echo(f"{sum(result.documents.values())} documents: {folder}")
+    for name, lost in result.unwritable.items():
+        if lost:
+            which = ", ".join(f"{count} {label}" for label, count in sorted(lost.items()))
+            typer.echo(f"{name} cannot write {sum(lost.values())} spans, which its rows lack: {which}", err=True)
 
 
 @app.command()
@@ -173,9 +185,12 @@ def stats(
     from rich.console import Console
 
     from piispan.cli.terminal import stats_table
+    from piispan.core import DataError
     from piispan.dataset_builder import data_stats, draw_stats, iter_documents
 
     if out is not None:
+        if out.suffix.lower() != ".png":
+            raise DataError(f"{out}: the picture is a PNG; give it that ending")
         check_output(out, source)
         _check_new(out, force)
     found = data_stats(iter_documents(source))
@@ -188,7 +203,7 @@ def stats(
 
 
 @app.command()
-@with_settings(without=("save_steps",))
+@with_settings(only=_SHOWN)
 def show(
     given: dict[str, Any],
     source: Labelled,

@@ -302,6 +302,10 @@ def redact(
     operator: Annotated[
         OperatorName, typer.Option(help="By <LABEL>, by nothing, by a hash (salted anew for each, so equal values differ), or not at all.")
     ] = "replace",
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this label (the adapter: --label-sampling subset); may be given several times."),
+    ] = None,
     decoder: Decoder = None,
     operating_point: OperatingPoint = False,
     base: Base = None,
@@ -325,6 +329,7 @@ def redact(
             model,
             source,
             operator=operator,
+            labels=label,
             decoder=decoder,
             operating_point=operating_point,
             base=base,

@@ -23,13 +23,17 @@ Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, zh_
 _FLAGS = {"prompt_style": "--prompt"}
 
 
-def with_settings(*, without: Collection[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def with_settings(
+    *, without: Collection[str] = (), only: Collection[str] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Give a command an option for every field of ``TrainSettings``; it gets those that were given as ``given``.
 
     Args:
         without: Fields that the command has no use for.
+        only: The fields that it has a use for; all without it.
     """
-    hints = {name: hint for name, hint in get_type_hints(TrainSettings, include_extras=True).items() if name not in without}
+    every = get_type_hints(TrainSettings, include_extras=True)
+    hints = {name: hint for name, hint in every.items() if name not in without and (only is None or name in only)}
     options = []
     for name, hint in hints.items():
         kind, meaning = get_args(hint)

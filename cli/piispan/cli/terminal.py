@@ -201,4 +201,5 @@ def row_panel(pieces: Pieces, what: str, *, colours: bool) -> Panel:
     row = Text()
     for piece, bears in pieces:
         row.append(piece if colours or not bears else f"⟦{piece}⟧", style="bold black on yellow" if bears else "dim")
-    return Panel(row, title=f"{what}; marked tokens bear loss", title_align="left")
+    mark = "in colour" if colours else "in ⟦ ⟧"
+    return Panel(row, title=f"{what}; tokens {mark} bear loss", title_align="left")

@@ -30,6 +30,8 @@ one that answers in other words fewer tokens (1.2)."""
 _WRITING_SECONDS = 15.0
 """Kept back for the example texts, the card and the files."""
 
+_FEWEST_STEPS = 50
+_TOO_FEW = "So few steps teach a model little: give the run more minutes."
 _ENGLISH_BASE = "The base model was pre-trained on English text: in another language its figures demonstrate the method, and no more."
 
 
@@ -107,6 +109,7 @@ def quickstart(
     experiment.train(documents.train, deadline, validation=documents.validation)
     after = experiment.evaluate(test, "Evaluating the adapter")
     counts = {part: len(members) for part, members in documents.parts()}
+    too_few = _TOO_FEW if experiment.training.steps < _FEWEST_STEPS else ""
     note = _ENGLISH_BASE if data is None and chosen.model == "embedded" and chosen.language != "en" else ""
     if data is None:
         facts = DataFacts(name=made.name, split="test", documents=counts, how_made=f"{made.how_made} {note}".rstrip(), licence="cc0-1.0")
@@ -115,7 +118,7 @@ def quickstart(
     metrics = experiment.write(Path(out), documents, facts, before, after)
     shown = made.texts(3)  # synthetic whatever was trained on, because they are shown
     redacted = list(zip(shown, experiment.tagger.redact(shown), strict=True))
-    return QuickstartResult(metrics, redacted, labels, experiment.training.documents, perf_counter() - started, note)
+    return QuickstartResult(metrics, redacted, labels, experiment.training.documents, perf_counter() - started, f"{too_few} {note}".strip())
 
 
 def _test_documents(minutes: float) -> int:

