@@ -55,10 +55,10 @@ def test_comments_blank_tokens_of_tabs_and_line_ends(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (f"{SECRET} B-PERSON\n{SECRET}\n", "line 1: line 2 is not a token and a tag in 2 columns"),
-        (f"x O\n\n{SECRET} X-PERSON\n", "line 3: line 3 is not a token and a tag in 2 columns"),
-        (f"x O\n{SECRET} NN O\n", "line 1: line 2 is not a token and a tag in 2 columns"),
-        (b"x O\n\nQuarter\xffstaff O\n", "line 3: line 3 is not UTF-8"),
+        (f"{SECRET} B-PERSON\n{SECRET}\n", "line 2: not a token and a tag in 2 columns"),
+        (f"x O\n\n{SECRET} X-PERSON\n", "line 3: not a token and a tag in 2 columns"),
+        (f"x O\n{SECRET} NN O\n", "line 2: not a token and a tag in 2 columns"),
+        (b"x O\n\nQuarter\xffstaff O\n", "line 3: not UTF-8"),
         ("\n\n", "no documents in the file"),
     ],
 )
@@ -120,3 +120,10 @@ def test_tokens_and_their_text_give_the_spans_of_the_text(pieces) -> None:
     assert whole.text == text
     assert [span.label for span in whole.spans] == [span.label for span in joined.spans]
     assert ["".join(whole.value(span).split()) for span in whole.spans] == ["".join(joined.value(span).split()) for span in joined.spans]
+
+
+def test_sentences_of_an_article_are_a_group(tmp_path) -> None:
+    article = "-DOCSTART- -X- O\n\na NN O\n\nb NN O\n\n"
+    documents, _ = read_documents(written(tmp_path, "x NN O\n\n" + article * 2, "gold.conllu"))
+    assert [document.group for document in documents] == [None, *["document-00001"] * 2, *["document-00002"] * 2]
+    assert len({document.id for document in documents}) == 5

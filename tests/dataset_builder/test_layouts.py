@@ -84,7 +84,7 @@ def test_json_is_known_by_its_keys(tmp_path: Path, rows: list[object], in_lines:
 def test_fields_without_a_place_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "tasks.json"
     path.write_text(json.dumps([label_studio()]), "utf-8")
-    assert read_documents(path)[1].ignored == {"result.choices": 1}
+    assert read_documents(path)[1].ignored == {"result.choices": 1, "data.id": 1}
 
 
 def brat(folder: Path, name: str, *lines: str, text: str | None = TEXT) -> None:
@@ -223,3 +223,145 @@ def test_a_task_that_two_people_did_is_refused(tmp_path: Path) -> None:
     assert next(stream).id == "7"
     with pytest.raises(DataError, match="item 1: the task has 2 annotations that were not cancelled"):
         next(stream)
+
+
+def tasks(tmp_path: Path, *rows: object) -> Path:
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps(rows), "utf-8")
+    return path
+
+
+def with_result(**result: object) -> dict[str, object]:
+    """A task whose second annotation has one result more."""
+    task = label_studio()
+    task["annotations"][1]["result"].append(result)
+    return task
+
+
+@pytest.mark.parametrize(
+    ("result", "shown"),
+    [
+        ({"type": "hypertextlabels", "value": {"start": "/p[1]", "end": "/p[1]", "hypertextlabels": ["PERSON"]}}, "type hypertextlabels"),
+        ({"type": "paragraphlabels", "value": {"start": "0", "end": "0", "paragraphlabels": ["PERSON"]}}, "type paragraphlabels"),
+        ({"type": "labels", "value": {"start": 5, "end": 12, "text": SECRET}}, "without a label"),
+        ({"type": SECRET + " x", "value": {"startOffset": 5, "endOffset": 12}}, "without a label"),
+    ],
+)
+def test_spans_of_label_studio_that_cannot_be_read_are_an_error(tmp_path: Path, result: dict[str, object], shown: str) -> None:
+    documents, report = read_documents(tasks(tmp_path, {**label_studio(), "id": 8}, with_result(**result)), on_error="skip")
+    assert [document.id for document in documents] == ["8"]
+    assert f"result 3 is a span {'of the ' if 'type' in shown else ''}{shown}, which cannot be read" in report.rejects[0].reason
+    assert SECRET not in report.rejects[0].reason
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"type": "rating", "value": {"rating": 4}},
+        {"type": "textarea", "value": {"start": 5, "end": 12, "text": ["x"]}},
+        {"type": "relation", "from_id": "r0", "to_id": "r1", "labels": []},
+    ],
+)
+def test_results_of_label_studio_without_spans_are_counted(tmp_path: Path, result: dict[str, object]) -> None:
+    (document,), report = read_documents(tasks(tmp_path, with_result(**result)))
+    assert document.spans == (PERSON, PLACE)
+    assert report.ignored[f"result.{result['type']}"] == 1
+
+
+def test_a_task_without_annotations_says_how_to_leave_it_out(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"0 annotations .*--on-error skip leaves it out"):
+        read_documents(tasks(tmp_path, {**label_studio(), "annotations": []}))
+
+
+def test_groups_and_texts_of_label_studio(tmp_path: Path) -> None:
+    path = tasks(tmp_path, label_studio(data={"text": TEXT, "group": "ward", "patient": 12, "source": "x"}))
+    (document,), report = read_documents(path)
+    assert (document.group, report.ignored["data.patient"], report.ignored["data.source"]) == ("ward", 1, 1)
+    (document,), report = read_documents(path, group_field="patient")
+    assert (document.group, report.ignored["data.patient"]) == ("12", 0)
+    with pytest.raises(DataError, match="item 0: needs the key visit, which is to be the group"):
+        read_documents(path, group_field="visit")
+    path = tasks(tmp_path, label_studio(data={"title": SECRET, "body": TEXT}))
+    with pytest.raises(DataError, match="several strings: title, body; say which") as caught:
+        read_documents(path)
+    assert SECRET not in str(caught.value)
+    assert read_documents(path, text_field="body")[0][0].text == TEXT
+    with pytest.raises(DataError, match="no string under head; its strings: title, body"):
+        read_documents(path, text_field="head")
+
+
+def test_groups_of_rows(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"id": 7, "data": TEXT, "label": [[5, 12, "PERSON"]], "patient": "a", "visit": [1], "ok": True}), "utf-8")
+    (document,), report = read_documents(path, group_field="patient")
+    assert (document.text, document.group, document.spans) == (TEXT, "a", (PERSON,))
+    assert "patient" not in report.ignored
+    assert read_documents(path, group_field="id")[0][0].group == "7"
+    for name in ("visit", "ok"):
+        with pytest.raises(DataError, match="group must be a string, a whole number or null"):
+            read_documents(path, group_field=name)
+    (tmp_path / "x.bio").write_text("a O\n")
+    with pytest.raises(DataError, match="its layout has no fields"):
+        read_documents(tmp_path / "x.bio", group_field="patient")
+
+
+def least(number: int, *labelled: Span) -> dict[str, object]:
+    """A row of JSON-MIN."""
+    label = [{"start": one.start, "end": one.end, "text": value(one), "labels": [one.label]} for one in labelled]
+    return {"id": number, "text": TEXT, "label": label, "annotator": 1, "annotation_id": number}
+
+
+@pytest.mark.parametrize("first", [(), (PERSON,)])
+@pytest.mark.parametrize("reader", ["auto", "label_studio"])
+def test_label_studio_min(tmp_path: Path, first: tuple[Span, ...], reader: str) -> None:
+    documents, report = read_documents(tasks(tmp_path, least(1, *first), least(2, PERSON, PLACE)), reader=reader)
+    assert [document.spans for document in documents] == [first, (PERSON, PLACE)]
+    assert report.ignored == {"annotator": 2, "annotation_id": 2}
+    two = least(3, PERSON)
+    two["label"][0]["labels"] = ["PERSON", "GPE"]
+    with pytest.raises(DataError, match="item 1: label 0 must have one label"):
+        read_documents(tasks(tmp_path, least(1, PERSON), two))
+
+
+@pytest.mark.parametrize("key", ["spans", "privacy_mask"])
+def test_spans_as_python_writes_a_list(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "rows.jsonl"
+    text = "source_text" if key == "privacy_mask" else "text"
+    path.write_text(json.dumps({"id": "a", text: TEXT, key: repr(spans())}), "utf-8")
+    assert read_documents(path)[0][0].spans == (PERSON, PLACE)
+    for bad in (f"open('{SECRET}')", f"{{'{SECRET}': 1}}", f"['\\{SECRET}'", "[" * 5000):
+        path.write_text(json.dumps({"id": "a", text: TEXT, key: bad}), "utf-8")
+        with pytest.raises(DataError, match=f"{key} is a string that is no JSON list, nor one of Python") as caught:
+            read_documents(path)
+        assert SECRET not in str(caught.value)
+
+
+def test_span_groups_of_spacy_are_not_lost(tmp_path: Path) -> None:
+    spacy = pytest.importorskip("spacy")
+    from spacy.tokens import DocBin
+
+    grouped, both = (spacy.blank("en")(TEXT) for _ in range(2))
+    for document in (grouped, both):
+        document.spans["sc"] = [document.char_span(5, 12, "PERSON")]
+    both.ents = [both.char_span(5, 12, "PERSON")]
+    DocBin(docs=[both, grouped]).to_disk(tmp_path / "train.spacy")
+    documents, report = read_documents(tmp_path / "train.spacy", on_error="skip")
+    assert ([document.spans for document in documents], report.ignored) == ([(PERSON,)], {"doc.spans": 1})
+    assert str(report.rejects[0]) == "item 2: holds 1 spans in doc.spans and no entities; only doc.ents is read"
+
+
+def test_hints_of_columns_are_for_json_alone(tmp_path: Path) -> None:
+    brat(tmp_path, "one", "T1\tPERSON 5 8;9 12\tMia Lee")
+    with pytest.raises(DataError, match=r"in 2 pieces; only whole ones can be read$"):
+        read_documents(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [("a <b> c</PERSON>", 3), ("<PERSON>a", 1), ("<A>x</A> <A>y", 10), ("<A>x</B>", 1), ("<A><B>x</B></A>", 4), ("x</A>", 2)],
+)
+def test_the_unbalanced_tag_is_placed(tmp_path: Path, line: str, place: int) -> None:
+    path = tmp_path / "notes.tagged"
+    path.write_text(line + "\n", "utf-8")
+    with pytest.raises(DataError, match=f"unbalanced or unknown, at character {place} of the line$"):
+        read_documents(path)

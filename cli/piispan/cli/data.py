@@ -52,7 +52,9 @@ def synth(
 
 @app.command()
 def convert(
-    source: Annotated[Path, typer.Argument(help="A file of labelled documents, or a folder of brat files; see --reader.")],
+    source: Annotated[
+        Path, typer.Argument(help="A file of labelled documents, a folder of brat files, or what split or export wrote; see --reader.")
+    ],
     out: Annotated[Path, typer.Argument(help="JSONL file to write.")],
     reader: Annotated[Reader, typer.Option(help="Layout of SOURCE; auto goes by its ending, JSON by the keys of its first row.")] = "auto",
     labels: Annotated[
@@ -61,25 +63,33 @@ def convert(
     label_map: Annotated[Path | None, typer.Option(help="YAML file: SOURCE's labels with yours; a label with nothing is left out.")] = None,
     offsets: Annotated[OffsetUnit, typer.Option(help="What SOURCE's offsets count.")] = "code_points",
     ends: Annotated[Ends, typer.Option(help="Whether the end of a span is the offset after its last character.")] = "exclusive",
+    group_field: Annotated[
+        str | None, typer.Option(help="Key of SOURCE's rows whose value is the group, which a split keeps together; JSON and Parquet.")
+    ] = None,
+    text_field: Annotated[str | None, typer.Option(help="Key of SOURCE's rows whose value is the text; JSON and Parquet.")] = None,
     force: Force = False,
     on_error: Annotated[OnErrorName, typer.Option(help="Stop at the first bad document, or leave it out and count it.")] = "error",
     as_json: Json = False,
 ) -> None:
     """Read labelled documents, verify every offset, and write them as JSONL."""
+    from piispan.cli.terminal import label_counts
     from piispan.core import LabelSet
     from piispan.dataset_builder import ReadReport, iter_documents, load_label_map, write_jsonl
 
     check_output(out, source)
     _check_new(out, force)
     report = ReadReport()
+    mapping = None if label_map is None else load_label_map(label_map)
     documents = iter_documents(
         source,
         reader=reader,
         labels=None if labels is None else LabelSet.load(labels),
-        label_map=None if label_map is None else load_label_map(label_map),
+        label_map=mapping,
         offsets=offsets,
         ends=ends,
         on_error=on_error,
+        group_field=group_field,
+        text_field=text_field,
         report=report,
     )
     write_jsonl(documents, out)
@@ -94,9 +104,19 @@ def convert(
     if report.ignored:
         typer.echo(f"fields not kept: {', '.join(sorted(report.ignored))}", err=True)
     for reject in report.rejects:
-        typer.echo(f"left out: {reject.unit} {reject.number}: {reject.reason}", err=True)
-    shown = {**counts, "unmapped": sum(report.unmapped.values())}
-    typer.echo(json.dumps(counts) if as_json else ", ".join(f"{key}: {value}" for key, value in shown.items() if key != "spans"))
+        typer.echo(f"left out: {reject}", err=True)
+    if unused := sorted(set(mapping or {}) - report.mapped):
+        typer.echo(f"labels of the map that never occurred: {', '.join(unused)}", err=True)
+    if doubt := report.doubt():
+        typer.echo(f"warning: {doubt}", err=True)
+    if as_json:
+        typer.echo(json.dumps(counts))
+        return
+    shown = {**counts, "unmapped": report.unmapped.total()}
+    typer.echo(", ".join(f"{key}: {value}" for key, value in shown.items() if key != "spans"))
+    for what, labelled in (("spans", report.spans), ("left out by the map", report.unmapped)):
+        if labelled:
+            typer.echo(f"{what}: {label_counts(labelled)}")
 
 
 @app.command()

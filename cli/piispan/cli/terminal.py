@@ -19,6 +19,7 @@ __all__ = [
     "differences_table",
     "dry_run_table",
     "example_panel",
+    "label_counts",
     "metrics_table",
     "print_metrics",
     "row_panel",
@@ -88,6 +89,19 @@ def counted(number: object, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
+def label_counts(counts: Mapping[str, int]) -> str:
+    """``PERSON 12, GPE 3``, the most frequent first; those that do not look like labels only counted."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{name} {count}" for name, count in ordered if _looks_like_label(name)]
+    rest = [count for name, count in ordered if not _looks_like_label(name)]
+    return ", ".join([*shown, *([f"{counted(len(rest), 'label')} of another look {sum(rest)}"] if rest else [])])
+
+
+def _looks_like_label(name: str) -> bool:
+    """Whether a label is in capitals; one that is not may be a value, where columns were mixed up."""
+    return name.replace("_", "").isalnum() and name.isupper()
+
+
 def _interval(side: Mapping[str, object], key: str) -> str:
     intervals = side.get("intervals")
     pair = intervals.get(key) if isinstance(intervals, Mapping) else None
@@ -128,8 +142,7 @@ def score_notes(found: Scored, labels: str) -> list[str]:
         repaired = f"{counted(found.gold.trimmed, 'span')} trimmed of white space, {counted(found.gold.reordered, 'document')} sorted"
         notes.append(f"gold: {repaired}; predictions are taken as they are")
     if found.unknown_labels:
-        # A label that does not look like one may be a value, where columns were mixed up.
-        shown = [f"{name} {count}" for name, count in found.unknown_labels.items() if name.replace("_", "").isalnum() and name.isupper()]
+        shown = [f"{name} {count}" for name, count in found.unknown_labels.items() if _looks_like_label(name)]
         listed = f" ({', '.join(shown[:5])}{', ...' if len(shown) > 5 else ''})" if shown else ""
         wrong = counted(sum(found.unknown_labels.values()), "predicted span")
         notes.append(f"{wrong} with a label that {labels} lacks{listed}: wrong whatever their boundaries")

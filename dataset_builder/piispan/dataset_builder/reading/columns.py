@@ -15,7 +15,7 @@ from piispan.core import DataError
 
 __all__ = ["COLUMN_SUFFIXES", "TAG", "Token", "column_rows", "sentence_row"]
 
-COLUMN_SUFFIXES = frozenset({".bio", ".bioes", ".conll", ".conll2003", ".iob", ".iob2"})
+COLUMN_SUFFIXES = frozenset({".bio", ".bioes", ".conll", ".conll2003", ".conllu", ".iob", ".iob2"})
 """Endings of files that hold columns."""
 
 TAG = re.compile(r"O|([BIESLU])-(\S+)")
@@ -38,16 +38,18 @@ class Token(NamedTuple):
 
 
 def column_rows(path: Path) -> Iterator[tuple[int, object]]:
-    """The number of each sentence's first line, with its row ``{"id", "text", "spans"}`` or the ``DataError`` of the sentence.
+    """Numbers of lines with rows ``{"id", "text", "spans", "group"}``: a sentence's first line, or its bad one with the ``DataError``.
 
     The text is that of a line ``# text = …`` before the sentence; without one, the tokens with a blank between, but behind those of
-    which a column says ``SpaceAfter=No``. The ids are ``sentence-00001`` and on. ``-DOCSTART-`` lines, and other lines that begin with
-    ``#`` and do not end in a tag, are passed over.
+    which a column says ``SpaceAfter=No``. The ids are ``sentence-00001`` and on. Sentences behind a ``-DOCSTART-`` line are of one group,
+    ``document-00001`` and on; those before any are of none. Other lines that begin with ``#`` and do not end in a tag are passed over.
 
     Args:
         path: A file in UTF-8 whose lines are columns with tabs or blanks between, the token first and the tag last.
     """
     columns: int | None = None
+    group: str | None = None
+    articles = 0
     sentence: list[Token] = []
     fault: DataError | None = None
     original: str | None = None
@@ -56,8 +58,11 @@ def column_rows(path: Path) -> Iterator[tuple[int, object]]:
         if line is not None and (not line.strip() or line.startswith("-DOCSTART-")):
             if sentence or fault:
                 count += 1
-                yield first, fault or _row(count, sentence, original)
+                yield first, fault or _row(count, sentence, original, group)
             sentence, fault, original = [], None, None
+            if line.strip():
+                articles += 1
+                group = f"document-{articles:05d}"
             continue
         if line is not None and line.startswith(_TEXT) and not sentence:
             original = line.removeprefix(_TEXT)
@@ -70,14 +75,14 @@ def column_rows(path: Path) -> Iterator[tuple[int, object]]:
             continue
         columns = columns or len(cells)
         if line is None:
-            fault = fault or DataError(f"line {number} is not UTF-8")
+            first, fault = (first, fault) if fault else (number, DataError("not UTF-8"))
         elif match is None or len(cells) < 2 or len(cells) != columns or not cells[0].strip():
-            fault = fault or DataError(f"line {number} is not a token and a tag in {max(columns, 2)} columns")
+            first, fault = (first, fault) if fault else (number, DataError(f"not a token and a tag in {max(columns, 2)} columns"))
         else:
             spaced = not any(_NO_SPACE in cell.split("|") for cell in cells[1:-1])
             sentence.append(Token(cells[0].strip(), match[1] or "O", match[2] or "", spaced))
     if sentence or fault:
-        yield first, fault or _row(count + 1, sentence, original)
+        yield first, fault or _row(count + 1, sentence, original, group)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
@@ -90,11 +95,11 @@ def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
                 yield number, None
 
 
-def _row(number: int, sentence: Sequence[Token], original: str | None) -> dict[str, object] | DataError:
+def _row(number: int, sentence: Sequence[Token], original: str | None, group: str | None) -> dict[str, object] | DataError:
     if len(sentence) > 1 and all(token.text == str(place) for place, token in enumerate(sentence, start=1)):
         return DataError("the first column numbers the tokens; it must hold the tokens, and the last one the tags")
     try:
-        return sentence_row(number, sentence, original)
+        return {**sentence_row(number, sentence, original), "group": group}
     except DataError as error:
         return error
 

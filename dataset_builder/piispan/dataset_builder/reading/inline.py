@@ -11,6 +11,7 @@ from piispan.core.formats.tagged import TaggedFormat
 __all__ = ["inline_rows"]
 
 _NAME = re.compile(r"</([A-Z][A-Z0-9_]*)>")
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9_]*)>")
 
 
 def inline_rows(path: Path) -> Iterator[tuple[int, object]]:
@@ -23,16 +24,30 @@ def inline_rows(path: Path) -> Iterator[tuple[int, object]]:
         for number, line in enumerate(file, start=1):
             try:
                 text = line.removeprefix(codecs.BOM_UTF8 if number == 1 else b"").decode("utf-8").rstrip("\r\n")
-                if text.strip():
-                    yield number, _row(text, f"line-{number:05d}")
             except UnicodeDecodeError:
                 yield number, DataError("not UTF-8")
-            except (FormatError, DocumentError) as error:
-                yield number, DataError(str(error))
+                continue
+            if text.strip():
+                yield number, _row(text, f"line-{number:05d}")
 
 
-def _row(text: str, identifier: str) -> dict[str, object]:
+def _row(text: str, identifier: str) -> dict[str, object] | DataError:
     names = sorted(set(_NAME.findall(text))) or ["NONE"]
     labels = LabelSet("inline", tuple(Label(name, "a label") for name in names))
-    document = TaggedFormat().read(text, labels, identifier)
+    try:
+        document = TaggedFormat().read(text, labels, identifier)
+    except (FormatError, DocumentError) as error:
+        place = _fault(text)
+        return DataError(str(error) if place is None else f"{error}, at character {place + 1} of the line")
     return {"id": document.id, "text": document.text, "spans": [span.to_dict() for span in document.spans]}
+
+
+def _fault(text: str) -> int | None:
+    """Offset of the first tag that is unknown, stands inside another pair or lacks its partner; ``None`` when there is none."""
+    known = set(_NAME.findall(text))
+    opened: re.Match[str] | None = None
+    for tag in _TAG.finditer(text):
+        if tag[2] not in known or bool(tag[1]) != (opened is not None) or (opened is not None and opened[2] != tag[2]):
+            return tag.start()
+        opened = None if tag[1] else tag
+    return None if opened is None else opened.start()

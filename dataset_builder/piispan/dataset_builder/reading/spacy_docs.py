@@ -25,5 +25,10 @@ def spacy_rows(path: Path) -> Iterator[tuple[int, object]]:
     except (ValueError, KeyError, TypeError, EOFError):
         raise DataError(f"{path}: not a file of spaCy's DocBin") from None
     for number, document in enumerate(documents, start=1):
+        groups = [name for name, group in document.spans.items() if len(group)]
+        if groups and not document.ents:
+            held = sum(len(document.spans[name]) for name in groups)
+            yield number, DataError(f"holds {held} spans in doc.spans and no entities; only doc.ents is read")
+            continue
         spans = [{"start": one.start_char, "end": one.end_char, "label": one.label_} for one in document.ents]
-        yield number, {"id": f"document-{number:05d}", "text": document.text, "spans": spans}
+        yield number, {"id": f"document-{number:05d}", "text": document.text, "spans": spans, **({"doc.spans": None} if groups else {})}

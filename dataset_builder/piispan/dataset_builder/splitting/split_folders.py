@@ -1,11 +1,12 @@
-"""Documents and their split: dealt from one file, or as a folder of three files has them."""
+"""Documents and their split: dealt from one file, or as a folder of parts has them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 from warnings import warn
 
 from piispan.core import DataError, Document, LabelSet, PiispanWarning
+from piispan.dataset_builder.reading.folders import PARTS, part_files
 from piispan.dataset_builder.reading.readers import read_documents
 from piispan.dataset_builder.splitting.splits import HOW_SPLIT, Split, SplitKind, fixed_split
 
@@ -14,12 +15,12 @@ __all__ = ["how_split", "is_split_folder", "read_part", "read_split", "split_fil
 
 def split_files(folder: str | Path) -> Mapping[str, Path]:
     """The files of a split, by part, as ``piispan data split`` writes them."""
-    return {part: Path(folder) / f"{part}.jsonl" for part in ("train", "validation", "test")}
+    return {part: Path(folder) / f"{part}.jsonl" for part in PARTS}
 
 
 def is_split_folder(path: str | Path) -> bool:
-    """Whether a path is a folder with the training part of a split."""
-    return split_files(path)["train"].is_file()
+    """Whether a path is a folder with the training part of a split, as ``piispan data split`` or ``piispan data export`` writes it."""
+    return "train" in part_files(path)
 
 
 def read_split(path: str | Path, kind: SplitKind, labels: LabelSet | None = None) -> Split:
@@ -27,19 +28,19 @@ def read_split(path: str | Path, kind: SplitKind, labels: LabelSet | None = None
 
     Args:
         path: A file in any layout that ``read_documents`` knows, dealt by ``kind``; or a folder of ``train.jsonl``, ``test.jsonl`` and,
-            where there is one, ``validation.jsonl``, taken as it is.
+            where there is one, ``validation.jsonl``, or the data folder of an export, taken as it is.
         kind: See ``fixed_split``; without meaning for such a folder.
         labels: Check labels against this set.
 
     Raises:
         DataError: If the documents cannot be read, or the folder has no test part.
     """
-    if not is_split_folder(path):
+    files = part_files(path)
+    if "train" not in files:
         return fixed_split(read_documents(path, labels=labels)[0], kind)
-    files = split_files(path)
-    if not files["test"].is_file():
-        raise DataError(f"{path}: holds train.jsonl and no test.jsonl")
-    train, validation, test = (tuple(read_documents(file, labels=labels)[0]) if file.is_file() else () for file in files.values())
+    if "test" not in files:
+        raise DataError(f"{path}: holds {files['train'][0].name} and no documents to test on")
+    train, validation, test = (_documents(files.get(part, ()), labels) for part in PARTS)
     found = Split(train, validation, test)
     warn_of_shared_texts(found, path)
     return found
@@ -51,7 +52,16 @@ def read_part(path: str | Path, part: Literal["train", "validation", "test"], la
     Raises:
         DataError: If they cannot be read, or the folder lacks the part.
     """
-    return read_documents(split_files(path)[part] if is_split_folder(path) else path, labels=labels)[0]
+    files = part_files(path)
+    if "train" not in files:
+        return read_documents(path, labels=labels)[0]
+    if part not in files:
+        raise DataError(f"{path}: holds no documents of the part {part}")
+    return _documents(files[part], labels)
+
+
+def _documents(files: Iterable[Path], labels: LabelSet | None) -> tuple[Document, ...]:
+    return tuple(document for file in files for document in read_documents(file, labels=labels)[0])
 
 
 def warn_of_shared_texts(split: Split, path: str | Path) -> None:
