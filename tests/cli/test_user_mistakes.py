@@ -235,3 +235,31 @@ def test_a_warning_is_one_line_without_the_place_in_our_code(piispan, tmp_path) 
     assert code == 2
     assert err.splitlines()[0].endswith("documents.jsonl: 1 of 1 texts are trained on as well, so the figures flatter")
     assert err.count("\n") == 2
+
+
+def test_what_lies_there_is_not_written_over(piispan, tmp_path) -> None:
+    assert piispan("data", "synth", tmp_path / "a.jsonl", "--count", 40)[0] == 0
+    export = ("data", "export", tmp_path / "a.jsonl", tmp_path / "folder")
+    assert piispan(*export)[0] == 0
+    code, _, said = piispan(*export)
+    assert code == 2
+    assert "holds an export already; --force writes over it" in said
+    assert piispan(*export, "--force")[0] == 0
+    code, _, said = piispan("data", "stats", tmp_path / "a.jsonl", "--out", tmp_path / "x.jpg")
+    assert code == 2
+    assert "the picture is a PNG" in said
+
+
+def test_a_split_goes_on_as_a_folder_and_says_how_it_was_dealt(piispan, tmp_path) -> None:
+    plain = [{"id": f"d{i}", "text": f"Ann is {i}.", "spans": [{"start": 0, "end": 3, "label": "PERSON"}]} for i in range(30)]
+    path = _lines(tmp_path, *plain)
+    code, _, said = piispan("data", "split", path, tmp_path / "split", "--seed", 3)
+    assert code == 0
+    assert "no document has a group" in said
+    _, out, _ = piispan("data", "stats", tmp_path / "split", "--json")
+    assert json.loads(out)["documents"] == 30
+    assert piispan("data", "export", tmp_path / "split", tmp_path / "folder")[0] == 0
+    card = (tmp_path / "folder" / "README.md").read_text("utf-8")
+    assert "By `piispan data split`: by group, stratified by label; 0.1 for validation, 0.2 for the test, seed 3." in card
+    _, out, _ = piispan("data", "stats", tmp_path / "folder", "--json")
+    assert json.loads(out)["documents"] == 30

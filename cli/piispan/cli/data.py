@@ -16,7 +16,7 @@ app = typer.Typer(no_args_is_help=True, help="Make, convert and export labelled 
 
 Labelled = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that convert reads.")]
 LabelledOrSplit = Annotated[
-    Path, typer.Argument(help="Labelled documents, in any layout that convert reads, or the folder that split writes.")
+    Path, typer.Argument(help="Labelled documents, in any layout that convert reads, or the folder that split or export writes.")
 ]
 _SHOWN = ("model", "revision", "labels", "language", "format", "prompt_style", "examples", "tokenisation", "tag_tokens", "loss", "train_on")
 """Settings that change how a row looks."""
@@ -173,7 +173,7 @@ def split(
     as_json: Json = False,
 ) -> None:
     """Split labelled documents, every label on every side where it can be, and say how leaky the split is."""
-    from piispan.dataset_builder import leak_report, read_documents, split_documents, split_files, write_jsonl
+    from piispan.dataset_builder import leak_report, note_split, read_documents, split_documents, split_files, write_jsonl
 
     files = split_files(folder)
     for file in files.values():
@@ -183,6 +183,7 @@ def split(
     report = leak_report(done.split)
     for name, part in done.split.parts():
         write_jsonl(part, files[name])
+    note_split(folder, by, validation, test, seed)
     counts = {**{name: len(part) for name, part in done.split.parts()}, "dropped": len(done.dropped)}
     support = {name: dict(sorted(spans.items())) for name, spans in done.split.support().items()}
     if as_json:
@@ -190,6 +191,8 @@ def split(
         return
     typer.echo(", ".join(f"{name}: {count}" for name, count in counts.items()))
     typer.echo(str(report))
+    if by != "document" and all(document.group is None for _, part in done.split.parts() for document in part):
+        typer.echo("no document has a group, so each was dealt by itself; --group-field of convert keeps a field of yours", err=True)
     if missing := sorted(set(support["train"]) - set(support["test"])):
         typer.echo(f"labels that the test lacks: {', '.join(missing)}", err=True)
 

@@ -16,6 +16,7 @@ from piispan.dataset_builder.splitting.leaks import LeakReport, leak_report
 from piispan.dataset_builder.splitting.split_folders import (
     how_split,
     is_split_folder,
+    note_split,
     read_part,
     read_split,
     split_files,
@@ -66,6 +67,7 @@ __all__ = [
     "known_labels",
     "leak_report",
     "load_label_map",
+    "note_split",
     "read_documents",
     "read_part",
     "read_split",

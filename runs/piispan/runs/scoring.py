@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from piispan.core import DataError, Document, LabelSet, Prediction, get_format
-from piispan.dataset_builder import ReadReport, SplitKind, fixed_split, iter_rows, read_documents
+from piispan.dataset_builder import ReadReport, SplitKind, fixed_split, is_split_folder, iter_rows, read_documents, read_part
 from piispan.metric import Alignment, Analysis, Offsets, PairedDifference, Scores, analyse, paired_differences, score, scored_predictions
 
 __all__ = ["COMPARED", "Scored", "score_files"]
@@ -74,7 +74,10 @@ def score_files(
         raise DataError("systems are compared by resampling: resamples must be at least 1")
     known, output = LabelSet.load(labels), None if format is None else get_format(format)
     every, report = read_documents(gold, labels=known)
-    documents = every if split is None else list(fixed_split(every, split).test)
+    if is_split_folder(gold):
+        documents = list(read_part(gold, "test", known))
+    else:
+        documents = every if split is None else list(fixed_split(every, split).test)
     read = partial(_predictions, gold={document.id: document for document in every}, scored={document.id for document in documents})
     as_scored = partial(scored_predictions, documents, labels=known, format=output, alignment=alignment, offsets=offsets)
     ours = read(predictions, raw=output is not None)

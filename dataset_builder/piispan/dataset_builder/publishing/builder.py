@@ -53,6 +53,8 @@ class PiispanConfig(BuilderConfig):
         offsets: What offsets count.
         ends: Whether ends are exclusive.
         on_error: ``skip`` leaves out rows that cannot be read, and warns with their number.
+        group_field: Key of a row's group, where it is not ``group``.
+        text_field: Key of a row's text, where the layout leaves it open.
     """
 
     labels: str | PathLike[str] = "presidio"
@@ -63,6 +65,8 @@ class PiispanConfig(BuilderConfig):
     offsets: OffsetUnit = "code_points"
     ends: Ends = "exclusive"
     on_error: OnError = "error"
+    group_field: str | None = None
+    text_field: str | None = None
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: Features | None = None) -> str:
         """The config's name in the cache: another one when a label set, map, template or example has changed under the same name."""
@@ -216,6 +220,8 @@ class PiispanBuilder(GeneratorBasedBuilder):
                     offsets=config.offsets,
                     ends=config.ends,
                     on_error=config.on_error,
+                    group_field=config.group_field,
+                    text_field=config.text_field,
                     report=report,
                 )
                 for number, document in enumerate(_whatever_there_is(documents, file, report, config.on_error)):

@@ -9,8 +9,11 @@ from piispan.core import DataError, Document, LabelSet, PiispanWarning
 from piispan.dataset_builder.reading.folders import PARTS, part_files
 from piispan.dataset_builder.reading.readers import read_documents
 from piispan.dataset_builder.splitting.splits import HOW_SPLIT, Split, SplitKind, fixed_split
+from piispan.dataset_builder.splitting.stratified import SplitBy
 
-__all__ = ["how_split", "is_split_folder", "read_part", "read_split", "split_files", "warn_of_shared_texts"]
+__all__ = ["how_split", "is_split_folder", "note_split", "read_part", "read_split", "split_files", "warn_of_shared_texts"]
+
+_NOTE = "how_split.txt"
 
 
 def split_files(folder: str | Path) -> Mapping[str, Path]:
@@ -78,4 +81,14 @@ def warn_of_shared_texts(split: Split, path: str | Path) -> None:
 
 def how_split(path: str | Path, kind: SplitKind) -> str:
     """How ``read_split`` splits, in a sentence for a card."""
-    return "As the files have it." if is_split_folder(path) else HOW_SPLIT[kind]
+    if not is_split_folder(path):
+        return HOW_SPLIT[kind]
+    note = Path(path) / _NOTE
+    return note.read_text("utf-8").strip() if note.is_file() else "As the files have it."
+
+
+def note_split(folder: str | Path, by: SplitBy, validation: float, test: float, seed: int) -> None:
+    """Leave a sentence on how a split was dealt beside its files, for ``how_split``."""
+    dealt = {"document": "by document", "group": "by group", "group_and_value": "by group, no entity value on two sides"}[by]
+    sentence = f"By `piispan data split`: {dealt}, stratified by label; {validation:g} for validation, {test:g} for the test, seed {seed}."
+    (Path(folder) / _NOTE).write_text(f"{sentence}\n", "utf-8")
