@@ -88,7 +88,7 @@ def test_vocabulary_refers_to_rules_that_exist() -> None:
     used = {term.rule for productions in rules.values() for production in productions for term in production if term.rule}
     assert used - rules.keys() == {"name_slug"}
     fillers = {slot.label for frame in FRAMES for slot in slots_of(frame.parts) if slot.is_filler}
-    assert {rule for rule in rules if rule.startswith("_")} - fillers == set()
+    assert {rule.split(".")[0] for rule in rules if rule.startswith("_")} - fillers == {"_HEADING", "_BOILERPLATE"}
 
 
 def test_every_slot_has_values_on_both_sides() -> None:
@@ -237,7 +237,8 @@ def test_names_have_every_form() -> None:
 
 def test_children_stand_behind_their_keys() -> None:
     people = ChinesePeople(Random(0), "all")
-    cast = Cast(people, people.draw_child)
+    cast = Cast(people, {"kid": people.draw_child, "old": people.draw_elder})
+    assert min(cast.person(f"old{number}").age for number in range(200)) > 60
     assert max(cast.person(f"kid{number}").age for number in range(200)) < 18 < min(cast.person(str(number)).age for number in range(200))
     assert cast.person("kid1") is cast.person("kid1")
     cast.begin()
@@ -283,6 +284,32 @@ def test_numbers_in_characters() -> None:
     for outside in (0, 100):
         with pytest.raises(ValueError, match=f"from 1 to 99, was: {outside}"):
             in_characters(outside)
+
+
+def test_what_is_said_of_ages_and_years_holds() -> None:
+    checked = Counter[str]()
+    for document in synthesise(
+        9000, seed=13, language="zh", settings=["tax_social_security", "personnel_file", "job_resume", "clinic_note"]
+    ):
+        of = {label: [document.value(span) for span in document.spans if span.label == label] for label in LABELS.names}
+        if document.group == "tax_social_security/005" and of["AGE"][0][:2].isdigit():
+            assert int(of["AGE"][0][:2]) == 2025 - int(of["ID_CARD"][0].replace(" ", "")[6:10]) > 60
+            checked["elder"] += 1
+        elif document.group in ("personnel_file/012", "personnel_file/022"):
+            born, worked = (re.match(r"(\d{4})", value) for value in of["DATE"][:2])
+            if born and worked:
+                assert 18 <= int(worked[1]) - int(born[1]) <= 25
+                checked["work"] += 1
+        elif document.group in ("clinic_note/013", "job_resume/009"):
+            assert re.search(r"^.{4}年$", of["DATE"][0])
+            checked["year"] += 1
+    assert min(checked.values()) > 50
+    assert checked.keys() == {"elder", "work", "year"}
+
+
+def test_a_time_that_follows_a_date_is_inside_it(corpus: list[Document]) -> None:
+    clock = re.compile(r"\s?(凌晨|早上|上午|中午|下午|晚上|\d{1,2}[:：点时])")
+    assert not [d.id for d in corpus for s in d.spans if s.label == "DATE" and clock.match(d.text, s.end)]
 
 
 def test_dates_are_written_in_many_ways() -> None:

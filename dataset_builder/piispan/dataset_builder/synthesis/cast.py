@@ -1,6 +1,6 @@
 """The people of one document, by the keys of its slots."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from piispan.dataset_builder.synthesis.grammar import Grammar
@@ -31,11 +31,11 @@ class Cast(Generic[P]):
 
     Args:
         namer: Draws the people and writes their names.
-        child: Draws who stands behind a key that begins with ``kid``; by default the same as behind any other.
+        others: For the first three letters of some keys, what draws the people behind those.
     """
 
-    def __init__(self, namer: Namer[P], child: Callable[[], P] | None = None) -> None:
-        self._namer, self._child = namer, child or namer.draw
+    def __init__(self, namer: Namer[P], others: Mapping[str, Callable[[], P]] | None = None) -> None:
+        self._namer, self._others = namer, others or {}
         self._persons: dict[str, P] = {}
 
     def begin(self) -> None:
@@ -47,7 +47,7 @@ class Cast(Generic[P]):
         if not key:
             return self._namer.draw()
         if key not in self._persons:
-            self._persons[key] = self._child() if key.startswith("kid") else self._namer.draw()
+            self._persons[key] = self._others.get(key[:3], self._namer.draw)()
         return self._persons[key]
 
     def name(self, key: str, kind: str) -> str:

@@ -3,10 +3,11 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from piispan.dataset_builder.synthesis.grammar import pick
 
-__all__ = ["age", "date_time"]
+__all__ = ["age", "date_time", "random_moment", "written_moment"]
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
@@ -47,6 +48,9 @@ class _Moment:
 
 
 _Writer = Callable[[_Moment], str]
+
+_AGES = {"child": (1, 18), "young": (18, 30), "working": (18, 67), "adult": (18, 103), "elder": (62, 103)}
+"""Youngest and one more than the oldest, by kind."""
 
 _DATES: tuple[_Writer, ...] = (
     lambda m: f"{m.name} {m.day}, {m.year}",
@@ -136,23 +140,41 @@ _KINDS: dict[str, tuple[_Writer, ...]] = {
 _ANY = (*["date"] * 6, *["time"] * 2, "moment", "weekday", "month", "year")
 
 
-def date_time(rng: random.Random, kind: str = "") -> str:
+def date_time(rng: random.Random, kind: str = "", year: int | None = None) -> str:
     """A date or time.
 
     Args:
         rng: Source of chance.
         kind: ``date``, ``birth`` (a date in full, of someone alive), ``time``, ``moment`` (both), ``weekday``,
             ``recurring`` (a day of every week), ``month``, ``year``, ``expiry`` (of a card), or empty for any of them.
+        year: The year to write instead of one drawn.
 
     Raises:
         KeyError: If there is no such kind.
     """
     first, last = (1932, 2019) if kind == "birth" else (1988, 2029)
-    year, month, day = (first + int(rng.random() * (last - first)), 1 + int(rng.random() * 12), 1 + int(rng.random() * 28))
+    drawn, month, day = (first + int(rng.random() * (last - first)), 1 + int(rng.random() * 12), 1 + int(rng.random() * 28))
+    year = drawn if year is None else year
     moment = _Moment(year, month, day, int(rng.random() * 24), int(rng.random() * 12) * 5, pick(rng, _WEEKDAYS))
     if kind == "birth":
         return pick(rng, [form for form in _DATES if str(year % 100).zfill(2) in form(moment)])(moment)
     return pick(rng, _KINDS[kind or pick(rng, _ANY)])(moment)
+
+
+def random_moment(rng: random.Random) -> datetime:
+    """A moment in the years that dates are drawn from; never later in its month than the 28th."""
+    return datetime(1988 + int(rng.random() * 41), 1 + int(rng.random() * 12), 1 + int(rng.random() * 28), int(rng.random() * 24))
+
+
+def written_moment(moment: datetime, kind: str, form: float) -> str:
+    """``moment`` as a kind of ``date_time`` other than ``birth`` writes it; ``form``, from 0 to 1, chooses among the ways.
+
+    Raises:
+        KeyError: If there is no such kind.
+    """
+    forms = _KINDS[kind or "date"]
+    day = _Moment(moment.year, moment.month, moment.day, moment.hour, moment.minute, _WEEKDAYS[moment.weekday()])
+    return forms[int(form * len(forms))](day)
 
 
 def age(rng: random.Random, kind: str = "") -> str:
@@ -160,9 +182,10 @@ def age(rng: random.Random, kind: str = "") -> str:
 
     Args:
         rng: Source of chance.
-        kind: ``child`` (1 to 17), ``adult`` (18 to 102), ``digits`` (any, never in words), or empty for any.
+        kind: ``child`` (1 to 17), ``young`` (18 to 29), ``working`` (18 to 66), ``adult`` (18 to 102), ``elder`` (62 to 102),
+            ``digits`` (any, never in words), or empty for any.
     """
-    low, high = {"child": (1, 18), "adult": (18, 103)}.get(kind, (1, 103))
+    low, high = _AGES.get(kind, (1, 103))
     years = low + int(rng.random() * (high - low))
     return _in_words(years) if kind != "digits" and years < 100 and rng.random() < 0.2 else str(years)
 

@@ -52,7 +52,8 @@ def synthesise(
         language: Language of frames and vocabulary.
         labels: Label set of the spans: for English ``presidio`` (the default) or ``safe_harbor``. Frames whose values the set has
             no word for are left out.
-        long: Share of documents of 1,000 to 4,000 characters, from 0 to 1: many frames of one setting, about the same few people.
+        long: Share of documents of 1,000 to 4,000 characters, from 0 to 1: frames of one setting, each but
+            once unless that is too short, about the same few people.
         noise: Share of documents with typing errors or marks of optical character recognition, from 0 to 1.
         ids: Put before every id and a hyphen, to tell streams apart.
 

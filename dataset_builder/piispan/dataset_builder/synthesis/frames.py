@@ -2,7 +2,8 @@
 
 ``{LABEL}`` is a labelled slot (``labelling.py`` says what a label set calls it), ``{LABEL.kind}`` asks for a kind of value,
 ``{LABEL:1}`` gives the same value again for the same key (``{PERSON:1}``, ``{PERSON.family:1}`` and ``{EMAIL_ADDRESS:1}`` are of
-one person), ``{_NAME}`` is a slot that is never labelled, and ``[[Hi|Hello]]`` is a choice, in which slots may stand.
+one person), ``{_NAME}`` is a slot that is never labelled, and ``[[Hi|Hello]]`` is a choice, in which slots may stand. A date with
+the key ``until`` is later than the one with the key ``from``.
 """
 
 import re

@@ -87,6 +87,13 @@ _MOMENTS: tuple[_Writer, ...] = (
     lambda m: f"{m.year}/{m.month:02d}/{m.day:02d} {m.hour:02d}:{m.minute:02d}:{m.day + m.month:02d}",
     lambda m: f"{m.month}月{m.day}日 {m.hour:02d}:{m.minute:02d}",
 )
+_APPOINTMENTS: tuple[_Writer, ...] = (
+    *[lambda m: f"{m.month}月{m.day}日{m.clock}"] * 3,
+    lambda m: f"{m.month}月{m.day}号{m.clock}",
+    lambda m: f"{m.month}月{m.day}日 {m.hour:02d}:{m.minute:02d}",
+    lambda m: f"{m.year}-{m.month:02d}-{m.day:02d} {m.hour:02d}:{m.minute:02d}",
+)
+_CALENDAR_YEARS: tuple[_Writer, ...] = (lambda m: f"{m.year}年", lambda m: f"{m.year}年", lambda m: f"{m.year_characters}年")
 _MONTHS: tuple[_Writer, ...] = (
     *[lambda m: f"{m.year}年{m.month}月"] * 4,
     lambda m: f"{m.year}.{m.month:02d}",
@@ -105,17 +112,20 @@ _KINDS: dict[str, tuple[_Writer, ...]] = {
     "short": _SHORT,
     "lunar": _LUNAR,
     "moment": _MOMENTS,
+    "appointment": _APPOINTMENTS,
     "month": _MONTHS,
+    "year": _CALENDAR_YEARS,
     "time": _TIMES,
     "digits": (lambda m: f"{m.year}{m.month:02d}{m.day:02d}",),
     "numeric": (lambda m: f"{m.year}-{m.month:02d}-{m.day:02d}",),
 }
-_YEARS = {"birth": (1940, 2007), "child": (2008, 2023), "month": (1996, 2026)}
+_YEARS = {"birth": (1940, 2007), "child": (2008, 2023), "old": (1940, 1965), "month": (1996, 2026), "year": (1996, 2026)}
+_OFFICE_HOURS = (8, 21)
 _RECENT = (2012, 2027)
 
 
 def random_date(rng: random.Random, kind: str = "") -> date:
-    """A day in the years that suit a kind of ``date_of`` or a ``child``; never later in its month than the 28th."""
+    """A day in the years that suit a kind of ``date_of``, a ``child`` or an ``old`` person; never later in its month than the 28th."""
     first, end = _YEARS.get(kind, _RECENT)
     return date(first + int(rng.random() * (end - first)), 1 + int(rng.random() * 12), 1 + int(rng.random() * 28))
 
@@ -126,8 +136,9 @@ def date_of(rng: random.Random, kind: str = "") -> str:
     Args:
         rng: Source of chance.
         kind: ``full`` (year, month and day), ``short`` (mostly without the year), ``birth`` (in full, of someone of age, now and then
-            by the lunar calendar), ``lunar``, ``moment`` (day and time), ``month`` (with its year), ``time``, ``digits`` (eight),
-            ``numeric`` (with hyphens), or empty for a date with or without its year.
+            by the lunar calendar), ``lunar``, ``moment`` (day and time), ``appointment`` (the same, by day), ``month``
+            (with its year), ``year``, ``time``, ``digits`` (eight), ``numeric`` (with hyphens), or empty for a date with or without
+            its year.
 
     Raises:
         KeyError: If there is no such kind.
@@ -135,13 +146,22 @@ def date_of(rng: random.Random, kind: str = "") -> str:
     return written_date(rng, random_date(rng, kind), kind)
 
 
-def written_date(rng: random.Random, day: date, kind: str = "") -> str:
-    """``day`` as a kind of ``date_of`` writes it; what a kind shows of the time is drawn.
+def written_date(rng: random.Random, day: date, kind: str = "", form: float | None = None) -> str:
+    """``day`` as a kind of ``date_of`` writes it; what a kind shows of the time is drawn, and so is the form unless given.
+
+    Args:
+        rng: Source of chance.
+        day: What to write.
+        kind: As in ``date_of``.
+        form: From 0 to 1, to choose among the ways of a kind.
 
     Raises:
         KeyError: If there is no such kind.
     """
-    return pick(rng, _KINDS[kind])(_Moment(day.year, day.month, day.day, int(rng.random() * 24), int(rng.random() * 12) * 5))
+    first, end = _OFFICE_HOURS if kind == "appointment" else (0, 24)
+    hour, minute = first + int(rng.random() * (end - first)), int(rng.random() * 12) * 5
+    form = rng.random() if form is None else form
+    return _KINDS[kind][int(form * len(_KINDS[kind]))](_Moment(day.year, day.month, day.day, hour, minute))
 
 
 def age(rng: random.Random, kind: str = "", years: int | None = None) -> str:
@@ -149,8 +169,8 @@ def age(rng: random.Random, kind: str = "", years: int | None = None) -> str:
 
     Args:
         rng: Source of chance.
-        kind: ``newborn`` (days), ``infant`` (months), ``toddler`` (3 to 6 years), ``child`` (1 to 17), ``adult`` (18 to 79),
-            ``old`` (60 to 99), or empty for any number of years.
+        kind: ``newborn`` (days), ``infant`` (months), ``toddler`` (3 to 6 years), ``child`` (1 to 17), ``young`` (18 to 35),
+            ``adult`` (18 to 79), ``old`` (60 to 99), or empty for any number of years.
         years: The age to write instead of one drawn.
 
     Raises:
@@ -161,7 +181,7 @@ def age(rng: random.Random, kind: str = "", years: int | None = None) -> str:
     if kind == "newborn":
         return f"{1 + int(rng.random() * 28)}天"
     if years is None:
-        low, high = {"toddler": (3, 7), "child": (1, 18), "adult": (18, 80), "old": (60, 100), "": (1, 100)}[kind]
+        low, high = {"toddler": (3, 7), "child": (1, 18), "young": (18, 36), "adult": (18, 80), "old": (60, 100), "": (1, 100)}[kind]
         years = low + int(rng.random() * (high - low))
     chance = rng.random()
     if chance < 0.12:

@@ -70,6 +70,10 @@ class ChinesePeople:
         """A new person of less than 18 years."""
         return self._draw("child")
 
+    def draw_elder(self) -> ChinesePerson:
+        """A new person of 61 to 85 years."""
+        return self._draw("old")
+
     def slug(self) -> str:
         """A surname in small ASCII letters, as it might stand in a domain."""
         return surname_reading(pick(self._rng, self._names.surnames))

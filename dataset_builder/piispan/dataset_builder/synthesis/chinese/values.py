@@ -3,13 +3,15 @@
 import random
 import re
 from collections.abc import Callable
+from datetime import datetime, time
 
 from piispan.dataset_builder.synthesis.cast import Cast
-from piispan.dataset_builder.synthesis.chinese.dates import age, date_of, written_date
+from piispan.dataset_builder.synthesis.chinese.dates import age, date_of, random_date, written_date
 from piispan.dataset_builder.synthesis.chinese.numbers import bank_card, credit_code, grouped, identity_number, vehicle_number
 from piispan.dataset_builder.synthesis.chinese.people import ChinesePerson, counties
 from piispan.dataset_builder.synthesis.frames import Slot
 from piispan.dataset_builder.synthesis.grammar import Grammar, pick
+from piispan.dataset_builder.synthesis.ordered_dates import OrderedDates
 
 __all__ = ["chinese_makers"]
 
@@ -17,18 +19,22 @@ _SHORTEST_WECHAT = 6
 _PROVINCE = re.compile(r"^\w{2,8}?(省|自治区)")
 
 
-def chinese_makers(rng: random.Random, grammar: Grammar, cast: Cast[ChinesePerson]) -> dict[str, Callable[[Slot], str]]:
+def chinese_makers(
+    rng: random.Random, grammar: Grammar, cast: Cast[ChinesePerson], dates: OrderedDates
+) -> dict[str, Callable[[Slot], str]]:
     """A maker by label or filler; what has none stands in the vocabulary.
 
-    Slots with the same key speak of one person, a child if the key begins with ``kid``: name, identity number, date of birth, age,
-    home county, mailbox and the fillers ``_SIR`` (先生, 女士), ``_PRONOUN`` (他, 她) and ``_SEX`` (男, 女) agree.
+    Slots with the same key speak of one person, a child if the key begins with ``kid``, an elder if with ``old``: name, identity
+    number, date of birth, age, month of the first job, home county, mailbox and the fillers ``_SIR`` (先生, 女士), ``_PRONOUN``
+    (他, 她) and ``_SEX`` (男, 女) agree.
 
     Args:
         rng: Source of chance.
         grammar: The Chinese vocabulary.
         cast: The people of the document.
+        dates: Its ranges of dates.
     """
-    people = _OfPeople(rng, grammar, cast)
+    people = _OfPeople(rng, grammar, cast, dates)
     return {
         "PERSON": lambda slot: cast.name(slot.key, slot.kind),
         "EMAIL": people.email,
@@ -51,8 +57,8 @@ def chinese_makers(rng: random.Random, grammar: Grammar, cast: Cast[ChinesePerso
 class _OfPeople:
     """Values that belong to the person of their slot."""
 
-    def __init__(self, rng: random.Random, grammar: Grammar, cast: Cast[ChinesePerson]) -> None:
-        self._rng, self._grammar, self._cast = rng, grammar, cast
+    def __init__(self, rng: random.Random, grammar: Grammar, cast: Cast[ChinesePerson], dates: OrderedDates) -> None:
+        self._rng, self._grammar, self._cast, self._dates = rng, grammar, cast, dates
 
     def email(self, slot: Slot) -> str:
         chance = self._rng.random()
@@ -77,7 +83,19 @@ class _OfPeople:
     def date(self, slot: Slot) -> str:
         if slot.kind == "birth":
             return written_date(self._rng, self._cast.person(slot.key).birth, "birth")
+        if not slot.key:
+            return date_of(self._rng, slot.kind)
+        end = self._dates.end(slot.key, slot.kind, lambda: datetime.combine(random_date(self._rng, slot.kind), time()))
+        if end:
+            return written_date(self._rng, end[0].date(), slot.kind, end[1])
+        if slot.kind == "month":
+            return written_date(self._rng, self._first_job(slot.key), "month")
         return date_of(self._rng, slot.kind)
+
+    def _first_job(self, key: str) -> datetime:
+        """A day on which the person was 18 to 25 years old, not after 2025."""
+        year = min(2025, self._cast.person(key).birth.year + 18 + int(self._rng.random() * 8))
+        return datetime(year, 1 + int(self._rng.random() * 12), 1)
 
     def age(self, slot: Slot) -> str:
         if slot.key and not slot.kind:
