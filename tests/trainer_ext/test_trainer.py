@@ -168,3 +168,34 @@ def test_evaluation_loss_is_reported_too(tmp_path) -> None:
         loss, outputs = trainer.compute_loss(trainer.model, batch, return_outputs=True)
     assert torch.isfinite(loss)
     assert outputs.logits.shape[1] == (batch["labels"] != IGNORED).sum()
+
+
+class Rates(TrainerCallback):
+    """The learning rates of a training, and how many of its steps have begun."""
+
+    def __init__(self) -> None:
+        self.values: list[float] = []
+        self.begun = 0
+
+    def on_step_begin(self, args, state, control, **kwargs) -> None:
+        self.begun += 1
+
+    def on_log(self, args, state, control, logs=None, **kwargs) -> None:
+        if "learning_rate" in logs:
+            self.values.append(logs["learning_rate"])
+
+
+def test_the_learning_rate_follows_the_time_there_is(tmp_path) -> None:
+    """As many steps as there is time for go through the whole schedule, however many were planned."""
+    rows, by_steps, by_time, faster = random_rows(32, seed=2), Rates(), Rates(), Rates()
+
+    def trained(rates: Rates, **options: object) -> None:
+        config = _config(tmp_path, max_steps=8, warmup_steps=0.25, lr_scheduler_type="cosine")
+        PiiSFTTrainer(tiny_llama().float(), config, rows, processing_class=tiny_tokenizer(), callbacks=[rates], **options).train()
+
+    trained(by_steps)
+    trained(by_time, elapsed=lambda: by_time.begun / 8)
+    assert by_time.values == pytest.approx(by_steps.values, abs=1e-6)
+    trained(faster, elapsed=lambda: faster.begun / 4)  # half the time for the same plan
+    assert faster.values[:4] == pytest.approx(by_steps.values[::2], abs=1e-6)
+    assert faster.values[4:] == [0.0] * 4

@@ -24,7 +24,9 @@ _TEST_DOCUMENTS_A_MINUTE = 8
 """Fewer are tested when there is less time: measuring twice would eat what training needs."""
 _STEP_OVERHEAD = 1.15
 """Optimizer, collating and logging over forward and backward, as measured: the schedule should end before the deadline does."""
-_SECOND_MEASUREMENT = {"verbatim": 0.5, "generate": 1.3}
+_MARGIN = 1.3
+"""More synthetic documents than there should be time for: the deadline ends the training, and the learning rate with it."""
+_SECOND_MEASUREMENT = {"verbatim": 0.4, "generate": 1.3}
 """Time of measuring the adapter over that of the base, with a margin: a base that marks at random takes more passes (0.3 was measured), and
 one that answers in other words fewer tokens (1.2)."""
 _WRITING_SECONDS = 15.0
@@ -101,12 +103,13 @@ def quickstart(
     deadline = None if budget is None else started + 60 * budget - measuring - _WRITING_SECONDS
     left = None if deadline is None else deadline - perf_counter()
     if documents is None:
-        documents = made.split(_affordable(experiment, left or 0.0, made.split(4 * chosen.batch_size, 0).train), tests)
+        sample = made.split(4 * chosen.batch_size, 0).train
+        documents = made.split(round(_MARGIN * _affordable(experiment, left or 0.0, sample)), tests)
         experiment.settings = replace(experiment.settings, epochs=1.0)
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
         experiment.settings = replace(experiment.settings, epochs=min(chosen.epochs, passes))
-    experiment.train(documents.train, deadline, validation=documents.validation)
+    experiment.train(documents.train, deadline, fill_time=data is None, validation=documents.validation)
     after = experiment.evaluate(test, "Evaluating the adapter")
     counts = {part: len(members) for part, members in documents.parts()}
     too_few = _TOO_FEW if experiment.training.steps < _FEWEST_STEPS else ""

@@ -5,6 +5,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,7 @@ def train_adapter(
     progress: Progress,
     *,
     deadline: float | None = None,
+    fill_time: bool = False,
     validation: Validation | None = None,
     checkpoints: Path | None = None,
     resume: str | None = None,
@@ -74,6 +76,7 @@ def train_adapter(
         settings: The rest.
         progress: A unit per optimizer step.
         deadline: ``time.perf_counter()`` value after which no further step begins; ``None`` for none.
+        fill_time: The documents are more than there is time for: the learning rate goes through its schedule until ``deadline``.
         validation: For early stopping, where ``settings`` ask for it.
         checkpoints: Folder for checkpoints, where ``settings`` ask for them; a temporary one without it.
         resume: The checkpoint to go on from; see ``open_checkpoints``.
@@ -102,6 +105,7 @@ def train_adapter(
             processing_class=tokenizer,
             peft_config=adapter_config(settings, tag_tokens, model),
             callbacks=_callbacks(settings, progress, deadline),
+            elapsed=partial(_elapsed, perf_counter(), deadline) if fill_time and deadline is not None else None,
             passes=passes,
             score=validation.score if validation and watched else None,
         )
@@ -110,7 +114,7 @@ def train_adapter(
     progress.finish()
     # Without the autocast of training, so that what is measured is what will be loaded, to the bit.
     adapted: Any = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
-    facts = _facts(trainer, settings, prepared, len(documents), perf_counter() - started)
+    facts = _facts(trainer, settings, prepared, len(documents), perf_counter() - started, fill_time=fill_time)
     return Trained(adapted.eval(), facts, trainer.is_world_process_zero())
 
 
@@ -244,7 +248,14 @@ def _callbacks(settings: TrainSettings, progress: Progress, deadline: float | No
     return [Watch(), EarlyStoppingCallback(early_stopping_patience=settings.early_stopping_patience)]
 
 
-def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents: int, seconds: float) -> TrainingFacts:
+def _elapsed(start: float, deadline: float) -> float:
+    """The share of the time that is over; 1 where there was none."""
+    return (perf_counter() - start) / (deadline - start) if deadline > start else 1.0
+
+
+def _facts(
+    trainer: Any, settings: TrainSettings, prepared: Prepared, documents: int, seconds: float, *, fill_time: bool = False
+) -> TrainingFacts:
     step = settings.batch_size * settings.gradient_accumulation_steps * trainer.accelerator.num_processes
     kept = trainer.state.best_global_step or trainer.state.global_step
     return TrainingFacts(
@@ -255,7 +266,7 @@ def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents:
         epochs=round(float(trainer.state.epoch) * kept / trainer.state.global_step, 3),
         steps=kept,
         learning_rate=settings.highest_learning_rate,
-        schedule=_schedule(trainer.args),
+        schedule=f"{_schedule(trainer.args)}{', over the time there was' if fill_time else ''}",
         batch_size=step,
         lora_rank=settings.lora_rank,
         lora_alpha=settings.lora_alpha,

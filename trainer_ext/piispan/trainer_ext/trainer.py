@@ -6,7 +6,8 @@ from typing import Any
 import datasets
 import torch
 from peft import PeftConfig
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, get_scheduler
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
@@ -17,6 +18,9 @@ from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
 
 __all__ = ["PiiSFTTrainer"]
+
+_MOMENTS = 10_000
+"""Into how many a schedule over time is cut."""
 
 
 class PiiSFTTrainer(SFTTrainer):
@@ -30,6 +34,8 @@ class PiiSFTTrainer(SFTTrainer):
         processing_class: The tokenizer; saved with the checkpoints.
         peft_config: The adapter, such as ``lora_preset()``.
         callbacks: Further callbacks.
+        elapsed: Share of the training's time that is over, from 0 to 1; the learning rate follows it through its schedule instead of the
+            count of steps, so that a training of a given time ends as it should however fast it went. The caller ends it.
         passes: How many passes ``rows`` hold, one behind the other, each in the order in which it is to be trained on (see
             ``subset_rows``); each epoch takes the next. Without it, ``rows`` are one pass, and each epoch shuffles them anew.
         score: Figures of the model as it stands, by their names, at each evaluation: span F1 on validation documents, say, for
@@ -50,10 +56,11 @@ class PiiSFTTrainer(SFTTrainer):
         processing_class: PreTrainedTokenizerBase,
         peft_config: PeftConfig | None = None,
         callbacks: list[TrainerCallback] | None = None,
+        elapsed: Callable[[], float] | None = None,
         passes: int | None = None,
         score: Callable[[PreTrainedModel], Mapping[str, float]] | None = None,
     ) -> None:
-        self._score, self._passes, self._rows = score, passes, len(rows)
+        self._score, self._elapsed, self._passes, self._rows = score, elapsed, passes, len(rows)
         if not rows:
             raise FormatError("there are no documents to train on")
         if passes is not None and (passes < 1 or len(rows) % passes):
@@ -123,6 +130,18 @@ class PiiSFTTrainer(SFTTrainer):
         if self._passes is None:
             return super()._get_train_sampler(train_dataset)
         return PassSampler(self._rows, self._passes)
+
+    def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
+        """transformers' schedule, over the steps or over the time."""
+        if self._elapsed is None or getattr(self, "lr_scheduler", None) is not None:
+            return super().create_scheduler(num_training_steps, optimizer)
+        share, optimizer = self._elapsed, optimizer or self.optimizer
+        warmup = self.args.get_warmup_steps(_MOMENTS)
+        plan: Any = get_scheduler(self.args.lr_scheduler_type, optimizer, num_warmup_steps=warmup, num_training_steps=_MOMENTS)
+        (factor,) = set(plan.lr_lambdas)
+        self.lr_scheduler = LambdaLR(optimizer, lambda _: factor(round(_MOMENTS * min(share(), 1.0))))
+        self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     def num_examples(self, dataloader: Any) -> int:
         """Documents of one epoch; transformers would count the rows of all passes."""
