@@ -314,3 +314,8 @@ def test_the_card_names_no_path_of_a_template(tmp_path: Path) -> None:
 def test_licences_that_no_card_could_state(stated) -> None:
     with pytest.raises(DataError, match="licence"):
         Stated(**stated)
+
+
+def test_an_id_given_twice_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="document 'a': the id is given twice"):
+        export(tmp_path / "data", Split((Document("a", "x"),), (), (Document("a", "y"),)))

@@ -84,12 +84,12 @@ def export_folder(
         stated: Licence, languages, origin and what else the card says that no code can find out.
 
     Raises:
-        DataError: If the folder holds anything but an older export, a label is unknown, there are no documents, a worked example is in
-            the test part, or the disk refuses.
+        DataError: If the folder holds anything but an older export, a label is unknown, an id is given twice, there are no documents, a
+            worked example is in the test part, or the disk refuses.
         FormatError: If there is no such format or style.
     """
     folder = Path(os.path.abspath(folder))
-    _check_labels(split, labels)
+    _check_documents(split, labels)
     _check_place(folder)
     prompts = {name: make_prompt(style, labels, get_format(name), examples) for name in formats}
     for prompt in prompts.values():
@@ -114,9 +114,13 @@ def export_folder(
     return Export(folder, documents, unwritable)
 
 
-def _check_labels(split: Split, labels: LabelSet) -> None:
+def _check_documents(split: Split, labels: LabelSet) -> None:
+    seen: set[str] = set()
     for _, members in split.parts():
         for document in members:
+            if document.id in seen:
+                raise DataError(f"document {document.id!r}: the id is given twice")
+            seen.add(document.id)
             for span in document.spans:
                 require_label(labels, span, f"document {document.id!r}")
 
