@@ -91,7 +91,7 @@ def test_a_template_is_read_from_its_file(tmp_path: Path):
     (tmp_path / "mine.jinja").write_text(SHORT, "utf-8")
     prompt = make_prompt(str(tmp_path / "mine.jinja"), LABELS, TAGGED)
     assert (prompt.style, prompt.template) == (OWN_STYLE, SHORT)
-    with pytest.raises(FormatError, match="no such prompt template"):
+    with pytest.raises(FormatError, match="no such file"):
         make_prompt(str(tmp_path / "yours.jinja"), LABELS, TAGGED)
     (tmp_path / "latin.jinja").write_bytes(b"\xe9")
     with pytest.raises(FormatError, match="not UTF-8 at byte 0"):

@@ -1,4 +1,4 @@
-"""Files and folders written beside their place and renamed, so that nobody ever meets half of one."""
+"""Files read whole, and files and folders written beside their place and renamed, so that nobody ever meets half of one."""
 
 import os
 import shutil
@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from piispan.core.errors import DataError
+from piispan.core.errors import DataError, PiispanError
 
-__all__ = ["replacing", "replacing_folder"]
+__all__ = ["read_utf8", "replacing", "replacing_folder"]
 
 
 @contextmanager
@@ -83,3 +83,19 @@ def _swap(new: Path, target: Path) -> None:
         old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def read_utf8(path: Path, error: type[PiispanError]) -> str:
+    """The text of a small file that people write.
+
+    Raises:
+        error: If the file is missing, cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text("utf-8")
+    except FileNotFoundError:
+        raise error(f"{path}: no such file") from None
+    except OSError as found:
+        raise error(f"{path}: cannot be read ({found.strerror or type(found).__name__})") from None
+    except UnicodeDecodeError as found:
+        raise error(f"{path}: not UTF-8 at byte {found.start}; save it as UTF-8") from None

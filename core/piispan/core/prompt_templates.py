@@ -29,35 +29,18 @@ is not limited.
 import re
 from collections.abc import Callable, Iterable
 from itertools import cycle
-from pathlib import Path
 
 from piispan.core.errors import FormatError
 from piispan.core.labels import LabelSet
 from piispan.core.messages import Message, assistant, user
 
-__all__ = ["TEMPLATE_ENDING", "read_template", "render_template"]
+__all__ = ["TEMPLATE_ENDING", "render_template"]
 
 TEMPLATE_ENDING = ".jinja"
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
 """Stands in what Python shows of a function: another one in each process."""
 _TEXT = "\N{OBJECT REPLACEMENT CHARACTER}piispan:text\N{OBJECT REPLACEMENT CHARACTER}"
 """Stands for the text while a template is rendered."""
-
-
-def read_template(path: Path) -> str:
-    """The source of a template.
-
-    Raises:
-        FormatError: If there is no such file, or it is not UTF-8.
-    """
-    try:
-        return path.read_text("utf-8")
-    except FileNotFoundError:
-        raise FormatError(f"{path}: no such prompt template") from None
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read ({error.strerror or type(error).__name__})") from None
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8") from None
 
 
 def render_template(source: str, task: str, labels: LabelSet, examples: Iterable[tuple[str, str]]) -> tuple[list[Message], tuple[str, str]]:

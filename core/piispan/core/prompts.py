@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from piispan.core.errors import FormatError
+from piispan.core.files import read_utf8
 from piispan.core.formats.base import OutputFormat
 from piispan.core.labels import LabelSet
 from piispan.core.messages import Message, Row, assistant, user
-from piispan.core.prompt_templates import TEMPLATE_ENDING, read_template, render_template
+from piispan.core.prompt_templates import TEMPLATE_ENDING, render_template
 from piispan.core.spans import Document
 from piispan.core.worked_examples import choose_examples, shipped_examples
 
@@ -112,7 +113,7 @@ def make_prompt(
     if not is_style(style, template):
         raise FormatError(f"no prompt style named {style!r}; known: {', '.join(STYLES)}, and the path of a template that ends in .jinja")
     if template is None and style not in _STYLES:
-        template = read_template(Path(style))
+        template = read_utf8(Path(style), FormatError)
     pool = shipped_examples(labels) if examples is None else list(examples)
     for document in pool:
         for span in document.spans:

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from piispan.core.errors import PiispanError
+from piispan.core.files import read_utf8
 
 __all__ = ["read_yaml"]
 
@@ -33,14 +34,9 @@ def read_yaml(path: str | Path, error: type[PiispanError]) -> object:
         error: If the file is missing, not UTF-8, not YAML, or gives a key twice.
     """
     path = Path(path)
+    text = read_utf8(path, error)
     try:
-        return yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 (a SafeLoader)
-    except FileNotFoundError:
-        raise error(f"{path}: no such file") from None
-    except OSError as found:
-        raise error(f"{path}: cannot be read ({found.strerror or type(found).__name__})") from None
-    except UnicodeDecodeError as found:
-        raise error(f"{path}: not UTF-8 at byte {found.start}; save it as UTF-8") from None
+        return yaml.load(text, _Loader)  # noqa: S506 (a SafeLoader)
     except (ValueError, LookupError, AttributeError, RecursionError, yaml.YAMLError) as found:  # a wrong tag gives any of these
         mark = getattr(found, "problem_mark", None)
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
