@@ -160,7 +160,9 @@ def test_card_tells_columns_and_counts_without_reading_a_file(tmp_path: Path) ->
 
 
 def test_card_reports_leaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leaky = Split((*SPLIT.train, Document("e", "Ask Bea.", (Span(4, 7, "PERSON"),))), (), (SPLIT.train[0], *SPLIT.test))
+    leaky = Split(
+        (*SPLIT.train, Document("e", "Ask Bea.", (Span(4, 7, "PERSON"),))), (), (replace(SPLIT.train[0], id="a-again"), *SPLIT.test)
+    )
     card = card_of(tmp_path / "data", leaky)
     for line in (
         "word for word | 1 | 2 |",
