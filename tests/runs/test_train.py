@@ -197,7 +197,8 @@ def test_an_adapter_brings_a_prompt_of_ones_own_and_may_be_asked_for_some_labels
         Tagger.from_pretrained(adapter, base=base, labels=["AGES"])
     with pytest.raises(LabelError, match="labels must be a list of names"):
         Tagger.from_pretrained(adapter, base=base, labels="AGE")
-    replace(Sidecar.load(adapter), operating_point={"tag_bias": 1.0}).save(adapter)
+    point = {"tag_bias": 1.0, "target_recall": 0.9, "delta": 0.05, "documents": 99, "calibration_recall": 0.95, "p_value": 0.01}
+    replace(Sidecar.load(adapter), operating_point=point).save(adapter)
     with pytest.raises(SidecarError, match="promises a recall for all labels of the adapter"):
         Tagger.from_pretrained(adapter, base=base, labels=few, operating_point=True)
     (tmp_path / "letter.txt").write_text("Zoe Quill is 41 and lives in Winmere.", "utf-8")
