@@ -9,7 +9,8 @@ import pytest
 from piispan.core import FORMATS, DataError, Document, FormatError, LabelSet, Span, get_format
 from piispan.dataset_builder import Split, Stated, export_folder, export_sample, sample_split, synthesise
 from piispan.dataset_builder.publishing import export as module
-from piispan.dataset_builder.publishing.data_card import front_matter, size_category
+from piispan.dataset_builder.publishing.data_card import size_category
+from piispan.dataset_builder.reading.folders import front_matter
 
 PRESIDIO = LabelSet.load("presidio")
 ROOM = Path(__file__).parents[2] / "dataset_builder"

@@ -250,6 +250,6 @@ def _warn_of_losses(config: str, unwritable: Mapping[str, int], reports: Mapping
     if unwritable:
         counts = ", ".join(f"{count} {label}" for label, count in sorted(unwritable.items()))
         warn(f"{config} cannot write {sum(unwritable.values())} spans; they are left out: {counts}", PiispanWarning, stacklevel=3)
-    rejects = [f"{file}, {reject.unit} {reject.number}: {reject.reason}" for file, report in reports.items() for reject in report.rejects]
+    rejects = [f"{file}, {reject}" for file, report in reports.items() for reject in report.rejects]
     if rejects:
         warn(f"rows left out that cannot be read: {len(rejects)}; the first is {rejects[0]}", PiispanWarning, stacklevel=3)

@@ -9,12 +9,10 @@ import yaml
 from piispan.core import LabelSet
 from piispan.dataset_builder.publishing.data_rows import row_features
 from piispan.dataset_builder.publishing.stated import Stated, language_names
+from piispan.dataset_builder.reading.folders import MARKER
 from piispan.dataset_builder.splitting.leaks import LeakReport
 
-__all__ = ["MARKER", "CardFacts", "front_matter", "render_card", "size_category"]
-
-MARKER = "piispan"
-"""Key of the front matter by which a folder is known as an export."""
+__all__ = ["CardFacts", "render_card", "size_category"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +123,3 @@ def size_category(rows: int) -> str:
 def _cell(text: str) -> str:
     """A line of text as it can stand in a table."""
     return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|")
-
-
-def front_matter(readme: str) -> Mapping[str, object]:
-    """The YAML at the head of a README; empty when there is none, or none that can be read."""
-    opening, _, rest = readme.partition("---\n")
-    head, closing, _ = rest.partition("\n---")
-    if opening or not closing:
-        return {}
-    try:
-        found = yaml.safe_load(head)
-    except yaml.YAMLError:
-        return {}
-    return found if isinstance(found, dict) else {}

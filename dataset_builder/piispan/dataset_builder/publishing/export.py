@@ -24,9 +24,10 @@ from piispan.core import (
     make_prompt,
     replacing_folder,
 )
-from piispan.dataset_builder.publishing.data_card import MARKER, CardFacts, front_matter, render_card
+from piispan.dataset_builder.publishing.data_card import CardFacts, render_card
 from piispan.dataset_builder.publishing.data_rows import chat_row, row_features, span_row
 from piispan.dataset_builder.publishing.stated import Stated
+from piispan.dataset_builder.reading.folders import export_head
 from piispan.dataset_builder.reading.rows import require_label
 from piispan.dataset_builder.splitting.leaks import LeakReport, leak_report
 from piispan.dataset_builder.splitting.splits import Split
@@ -132,15 +133,14 @@ def _check_place(folder: Path) -> None:
     if not folder.is_dir():
         raise DataError(f"{folder}: there is a file of that name")
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    if found and not all(map(_names_of_export(folder / "README.md").fullmatch, found)):
+    if found and not all(map(_names_of_export(folder).fullmatch, found)):
         raise DataError(f"{folder}: holds other files than an earlier export's; choose another folder or empty it")
 
 
-def _names_of_export(readme: Path) -> re.Pattern[str]:
-    """What the files of the export with this README are called; of none when it is not an export's."""
-    head = front_matter(readme.read_text("utf-8", errors="replace")) if readme.is_file() else {}
-    configs = head.get("configs")
-    if MARKER not in head or not isinstance(configs, list):
+def _names_of_export(folder: Path) -> re.Pattern[str]:
+    """What the files of the export in this folder are called; of none when there is no export."""
+    configs = export_head(folder).get("configs")
+    if not isinstance(configs, list):
         return re.compile("(?!)")
     names = "|".join(re.escape(str(config.get("config_name"))) for config in configs if isinstance(config, dict))
     return re.compile(rf"README\.md|(?:{names})/(?:train|validation|test)-\d{{5}}-of-\d{{5}}\.parquet")

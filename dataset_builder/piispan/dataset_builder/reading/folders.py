@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-__all__ = ["PARTS", "part_files"]
+import yaml
+
+__all__ = ["MARKER", "PARTS", "export_head", "front_matter", "part_files"]
 
 PARTS = ("train", "validation", "test")
 """The parts of a split, in their order."""
 
-_MARKER = "piispan:"
-"""A line at the head of the card of an export."""
+MARKER = "piispan"
+"""Key of the front matter by which a folder is known as an export."""
 
 
 def part_files(path: str | Path) -> Mapping[str, Sequence[Path]]:
@@ -24,7 +26,7 @@ def part_files(path: str | Path) -> Mapping[str, Sequence[Path]]:
         return {}
     if (folder / "train.jsonl").is_file():
         found = {part: [folder / f"{part}.jsonl"] for part in PARTS}
-    elif _is_export(folder):
+    elif export_head(folder):
         found = {part: sorted((folder / "spans").glob(f"{part}-*.parquet")) for part in PARTS}
     else:
         return {}
@@ -32,10 +34,21 @@ def part_files(path: str | Path) -> Mapping[str, Sequence[Path]]:
     return {part: files for part, files in filled.items() if files}
 
 
-def _is_export(folder: Path) -> bool:
+def export_head(folder: Path) -> Mapping[str, object]:
+    """The front matter of the card in a folder that an export wrote; empty for any other folder."""
     readme = folder / "README.md"
-    if not readme.is_file():
-        return False
-    opening, _, rest = readme.read_text("utf-8", errors="replace").partition("---\n")
+    head = front_matter(readme.read_text("utf-8", errors="replace")) if readme.is_file() else {}
+    return head if MARKER in head else {}
+
+
+def front_matter(readme: str) -> Mapping[str, object]:
+    """The YAML at the head of a README; empty when there is none, or none that can be read."""
+    opening, _, rest = readme.partition("---\n")
     head, closing, _ = rest.partition("\n---")
-    return not opening and bool(closing) and _MARKER in head.splitlines()
+    if opening or not closing:
+        return {}
+    try:
+        found = yaml.safe_load(head)
+    except yaml.YAMLError:
+        return {}
+    return found if isinstance(found, dict) else {}
