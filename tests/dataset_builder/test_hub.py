@@ -94,5 +94,5 @@ def test_the_loopback_hub_serves_ranges_and_refuses_what_it_has_not(hub: Loopbac
             urlopen(f"{hub.endpoint}/{path}")
         assert (refused.value.code, refused.value.headers["X-Error-Code"]) == (404, code)
     with pytest.raises(HTTPError):
-        urlopen(f"{hub.endpoint}/api/whoami-v2")
-    assert hub.unanswered == ["GET /api/whoami-v2"]
+        urlopen(f"{hub.endpoint}/api/collections")
+    assert hub.unanswered == ["GET /api/collections"]

@@ -52,6 +52,7 @@ def test_package_data_is_there(wheel):
         "dataset_builder/synthesis/vocabulary/zh/people.yaml",
         "dataset_builder/publishing/data_card.md.jinja",
         "model_card/template.md.jinja",
+        "metric/space/hub_module.py",
         "metric/space/pii_span.py",
     ):
         assert wheel.get(f"piispan/{name}"), name

@@ -11,37 +11,59 @@ import sysconfig
 import time
 import tomllib
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
+from evaluate.loading import get_imports
 
 import piispan.metric
-from piispan.core import DataError
+from piispan.core import DataError, Document, Prediction, Span
 from piispan.metric import export_space
+from piispan.metric.space.hub_module import tree_digest
 from tests.house.rooms import PYPROJECT, ROOT
+from tests.loopback_hub import LoopbackHub
 
 ALONE = [sys.executable, "-S"]
 """Python that reads no ``.pth`` file, so that an editable install of this checkout is not found."""
-PREAMBLE = f"import sys; sys.path[:0] = [sys.argv[1]]; sys.path.append({sysconfig.get_paths()['purelib']!r}); "
-NOT_REQUIRED = ("faker", "matplotlib", "peft", "trl", "typer")
-"""Dependencies of other rooms. (torch and transformers are imported by ``evaluate`` itself, where they are installed.)"""
+LIBRARIES = f"import sys; sys.path.append({sysconfig.get_paths()['purelib']!r}); "
+PREAMBLE = LIBRARIES + "sys.path.insert(0, sys.argv[1]); "
+NOT_REQUIRED = ("faker", "matplotlib", "peft", "torch", "transformers", "trl", "typer")
+"""Dependencies of other rooms."""
+LEAN = f"""
+class Nowhere:
+    def find_spec(self, name, path=None, target=None):
+        if name in {NOT_REQUIRED!r}:
+            raise ModuleNotFoundError(name=name)
+sys.meta_path.insert(0, Nowhere())
+"""
+
+ROWS = {
+    "predictions": [{"spans": [{"start": 5, "end": 8, "label": "PERSON"}]}],
+    "references": [{"spans": [{"start": 5, "end": 12, "label": "PERSON"}]}],
+}
 
 PROGRAM = f"""
-for name in {NOT_REQUIRED!r}:
-    sys.modules[name] = None
+{LEAN}
 import evaluate, json, piispan.metric
 metric = evaluate.load(sys.argv[1] + "/pii_span.py")
-rows = dict(
-    predictions=[{{"spans": [{{"start": 5, "end": 8, "label": "PERSON"}}]}}],
-    references=[{{"spans": [{{"start": 5, "end": 12, "label": "PERSON"}}]}}],
-)
+rows = {ROWS!r}
 alone = metric.compute(**rows, labels="presidio", resamples=20)
 both = evaluate.combine({{"ours": metric, "again": evaluate.load(piispan.metric.path())}})
 computed = both.compute(**rows, labels="presidio", resamples=20)
 both.add(prediction=rows["predictions"][0], reference=rows["references"][0])
 added = both.compute(labels="presidio", resamples=20)
 print(json.dumps([piispan.metric.__file__, alone, computed, added]))
+"""
+
+LOAD = f"""
+{LEAN}
+import evaluate, json
+metric = evaluate.load(sys.argv[1], **json.loads(sys.argv[2]))
+import piispan.metric
+scores = metric.compute(**{ROWS!r}, labels="presidio", resamples=20)
+print(json.dumps([piispan.metric.__file__, sys.path, scores]))
 """
 
 
@@ -51,7 +73,7 @@ def exported(tmp_path_factory) -> Path:
 
 
 def offline(folder: Path, **more: str) -> dict[str, str]:
-    cache = {"HF_HOME": str(folder), "HF_MODULES_CACHE": str(folder / "modules"), "HF_HUB_OFFLINE": "1"}
+    cache = {"HF_HOME": str(folder), "HF_MODULES_CACHE": str(folder / "modules"), "HF_HUB_OFFLINE": "1", "USE_TORCH": "0"}
     return {**os.environ, **cache, "GRADIO_ANALYTICS_ENABLED": "False", **more}
 
 
@@ -65,12 +87,125 @@ def test_it_scores_and_combines_without_an_installed_piispan(exported, tmp_path)
     assert computed == added == {f"{name}_{key}": value for name in ("ours", "again") for key, value in alone.items()}
 
 
-def test_loaded_from_the_hub_alone_it_says_what_to_install(exported, tmp_path) -> None:
+def run(program: str, environment: dict[str, str], path: str, *more: str, python: list[str] = ALONE) -> subprocess.CompletedProcess[str]:
+    command = [*python, "-c", program, path, *more]
+    return subprocess.run(command, env=environment, cwd=environment["HF_HOME"], capture_output=True, text=True, check=False)
+
+
+def loaded(environment: dict[str, str], path: str = "ada/pii_span", *, python: list[str] = ALONE, **settings: str) -> tuple[Path, object]:
+    """Where the code came from and the scores, in a process that finds no piispan, or in that of another Python."""
+    done = run(LIBRARIES + LOAD, environment, path, json.dumps(settings), python=python)
+    assert done.returncode == 0, done.stderr
+    place, paths, scores = json.loads(done.stdout.splitlines()[-1])
+    assert python != ALONE or str(Path(place).parents[2]) not in paths
+    return Path(place), scores
+
+
+def refusal(environment: dict[str, str], path: str = "ada/pii_span", program: str = LIBRARIES, **settings: str) -> str:
+    """The last line of what ``evaluate.load`` raises."""
+    done = run(program + LOAD, environment, path, json.dumps(settings))
+    assert done.returncode == 1
+    return done.stderr.splitlines()[-1]
+
+
+def expected(version: str = piispan.metric.METRIC_VERSION) -> dict[str, object]:
+    """The scores that the package gives in this process, with the signature of a version."""
+    document = Document("a", "I am Mia Lee", (Span(5, 12, "PERSON"),))
+    scores = piispan.metric.score([document], [Prediction("a", (Span(5, 8, "PERSON"),))], "presidio", resamples=20).to_dict()
+    return {**scores, "signature": scores["signature"].replace(piispan.metric.METRIC_VERSION, version)}
+
+
+def of_another_version(space: Path, target: Path) -> Path:
+    """A copy of a Space as a later piispan writes it."""
+    shutil.copytree(space, target)
+    scores, module = target / "piispan" / "metric" / "scores.py", target / "pii_span.py"
+    scores.write_text(scores.read_text("utf-8").replace(piispan.metric.METRIC_VERSION, "9.9.9"), "utf-8")
+    text = module.read_text("utf-8").replace(tree_digest(space), tree_digest(target))
+    module.write_text(text.replace(piispan.metric.METRIC_VERSION, "9.9.9"), "utf-8")
+    return target
+
+
+@pytest.fixture
+def hub() -> Iterator[LoopbackHub]:
+    with LoopbackHub() as hub:
+        yield hub
+
+
+def client(hub: LoopbackHub, home: Path) -> dict[str, str]:
+    return {**hub.environment(home), "HF_UPDATE_DOWNLOAD_COUNTS": "0", "USE_TORCH": "0"}
+
+
+def test_the_hub_alone_is_enough_and_the_second_time_not_even_that(exported, hub, tmp_path) -> None:
+    commit = hub.put("spaces/ada/pii_span", exported)
+    environment = client(hub, tmp_path)
+    place, scores = loaded(environment)
+    assert place == tmp_path / "hub" / "spaces--ada--pii_span" / "snapshots" / commit / "piispan" / "metric" / "__init__.py"
+    assert scores == expected()
+    assert loaded({**environment, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1"}) == (place, scores)
+    asked = len(hub.requests)
+    assert [request for request in hub.requests if "/api/spaces/" in request]
+    assert loaded(environment) == (place, scores)
+    assert not [request for request in hub.requests[asked:] if "/api/spaces/" in request]
+
+
+def test_a_revision_gets_the_code_of_that_revision(exported, hub, tmp_path) -> None:
+    old = hub.put("spaces/ada/pii_span", exported)
+    new = hub.put("spaces/ada/pii_span", of_another_version(exported, tmp_path / "new"))
+    (tmp_path / "home").mkdir()
+    environment = client(hub, tmp_path / "home")
+    for settings, commit, version in (({}, new, "9.9.9"), ({"revision": old}, old, piispan.metric.METRIC_VERSION)):
+        place, scores = loaded(environment, **settings)
+        assert commit in place.parts
+        assert scores == expected(version)
+
+
+def test_code_of_another_revision_is_refused(exported, hub, tmp_path) -> None:
+    shutil.copytree(exported, tmp_path / "space")
+    with (tmp_path / "space" / "piispan" / "core" / "spans.py").open("a", encoding="utf-8") as file:
+        file.write("# tampered\n")
+    hub.put("spaces/ada/pii_span", tmp_path / "space")
+    assert refusal(client(hub, tmp_path)) == (
+        "ImportError: ada/pii_span: its piispan/ is of another revision than this module; install the revision that you load: "
+        'pip install "git+https://huggingface.co/spaces/ada/pii_span@REVISION"'
+    )
+
+
+def test_an_installed_piispan_is_used_and_nothing_else_fetched(exported, hub, tmp_path) -> None:
+    hub.put("spaces/ada/pii_span", exported)
+    place, scores = loaded(client(hub, tmp_path), python=[sys.executable])
+    assert (place, scores) == (Path(piispan.metric.__file__), expected())
+    assert not [request for request in hub.requests if "/api/spaces/" in request]
+
+
+def test_an_installed_piispan_of_another_version_is_refused(exported, hub, tmp_path) -> None:
+    hub.put("spaces/ada/pii_span", of_another_version(exported, tmp_path / "new"))
+    installed = LIBRARIES + f"sys.path.insert(0, {str(exported)!r})\n"
+    version = piispan.metric.METRIC_VERSION
+    assert refusal(client(hub, tmp_path), program=installed) == (
+        f"ImportError: ada/pii_span scores as piispan.metric 9.9.9, and {version} is installed or was imported before: "
+        "load that by evaluate.load(piispan.metric.path()), or ada/pii_span where it is not installed"
+    )
+
+
+def test_a_folder_of_this_machine_has_its_own_code(exported, tmp_path) -> None:
+    shutil.copytree(exported, tmp_path / "space")
+    place, scores = loaded(offline(tmp_path), "./space/pii_span.py")
+    assert place == tmp_path / "space" / "piispan" / "metric" / "__init__.py"
+    assert scores == expected()
+
+
+def test_out_of_reach_it_says_so_and_what_to_install(exported, tmp_path) -> None:
     shutil.copy(exported / "pii_span.py", tmp_path)
-    program = PREAMBLE + "import evaluate; evaluate.load(sys.argv[1] + '/pii_span.py')"
-    command = [*ALONE, "-c", program, str(tmp_path)]
-    done = subprocess.run(command, env=offline(tmp_path), cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "pip install git+https://huggingface.co/spaces/ada/pii_span" in done.stderr
+    said = refusal(offline(tmp_path), str(tmp_path / "pii_span.py"))
+    assert said.startswith("ImportError: ada/pii_span: its code is not on this machine and cannot be fetched (")
+    assert said.endswith('connect, or pip install "git+https://huggingface.co/spaces/ada/pii_span@REVISION"')
+
+
+def test_evaluate_asks_for_all_that_the_code_needs(exported) -> None:
+    imports = get_imports(str(exported / "pii_span.py"))
+    assert {kind for kind, *_ in imports} == {"library"}
+    asked = {where.replace("_", "-") for _, name, where, _ in imports if name not in sys.stdlib_module_names}
+    assert asked == {re.split("[>=]", line)[0] for line in (exported / "requirements.txt").read_text("utf-8").split()} - {"gradio"}
 
 
 def test_its_requirements_are_those_of_the_package(exported) -> None:

@@ -1,10 +1,17 @@
 """Facts of an adapter that does not exist; its figures are made up."""
 
+import json
+import struct
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from piispan.core import LabelSet, Sidecar
-from piispan.model_card import CardFacts, DataFacts, TrainingFacts
+from piispan.core import LabelSet, Sidecar, sha256_of_files
+from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
 
+COMMIT = "0a1b2c3d" * 5
 SIGNATURE = "piispan:0.1.0|match:exact|align:none|labels:0123456789ab"
 
 
@@ -125,3 +132,48 @@ def facts(sidecar: Sidecar, before: dict[str, object], after: dict[str, object],
         decoder="verbatim",
         base_decoder="generate",
     )
+
+
+def safetensors(names: list[str], metadata: dict[str, str]) -> bytes:
+    """A safetensors file of one float32 for each name."""
+    tensors = {name: {"dtype": "F32", "shape": [1], "data_offsets": [4 * i, 4 * i + 4]} for i, name in enumerate(names)}
+    header = json.dumps({"__metadata__": metadata, **tensors}).encode()
+    return struct.pack("<Q", len(header)) + header + bytes(4 * len(names))
+
+
+def png(**texts: str) -> bytes:
+    """A picture of one white pixel, with texts that nobody sees."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    hidden = [chunk(b"tEXt", f"{key}\0{text}".encode("latin-1")) for key, text in texts.items()]
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + b"".join(hidden) + chunk(b"IDAT", zlib.compress(b"\0\xff")) + chunk(b"IEND", b"")
+
+
+def write_adapter(folder: Path, facts: CardFacts) -> CardFacts:
+    """An adapter's folder that may be published, with what lies beside an adapter; its facts."""
+    folder.mkdir()
+    (folder / "adapter_model.safetensors").write_bytes(safetensors(["base_model.model.q_proj.lora_A.weight"], {"format": "pt"}))
+    (folder / "tokenizer.json").write_text(json.dumps({"model": {"vocab": {"/etc": 0, "ada@example.org": 1, "ward": 2}}}), "utf-8")
+    (folder / "labels.png").write_bytes(png())
+    (folder / "training_args.bin").write_bytes(b"pickled")
+    (folder / "checkpoint-5").mkdir()
+    (folder / "checkpoint-5" / "optimizer.pt").write_bytes(b"pickled")
+    sidecar = replace(
+        facts.sidecar, base_revision=COMMIT, weights_sha256=sha256_of_files([folder / "adapter_model.safetensors"]), tag_tokens="special"
+    )
+    config = {"peft_type": "LORA", "base_model_name_or_path": sidecar.base_model, "revision": COMMIT, "r": 2, "target_modules": ["q_proj"]}
+    (folder / "adapter_config.json").write_text(json.dumps(config), "utf-8")
+    whole = replace(facts, sidecar=sidecar, pictures={"labels.png": sha256_of_files([folder / "labels.png"])})
+    sidecar.save(folder)
+    write_card(folder, whole)
+    return whole
+
+
+@pytest.fixture
+def adapter(tmp_path: Path, facts: CardFacts) -> Path:
+    """An adapter's folder that may be published."""
+    write_adapter(tmp_path / "adapter", facts)
+    return tmp_path / "adapter"

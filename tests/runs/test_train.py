@@ -22,7 +22,7 @@ from piispan.core import (
     read_predictions,
 )
 from piispan.dataset_builder import fixed_split, read_documents, synthesise, write_jsonl
-from piispan.model_card import read_facts
+from piispan.model_card import read_facts, write_card
 from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, redact_file, show_row, train
 from piispan.tagger import Tagger
 from tests.tiny import tiny_llama, tiny_tokenizer
@@ -116,7 +116,8 @@ def test_documents_that_do_not_fit_stand_in_the_estimate_and_on_the_card(base: P
 def test_early_stopping_keeps_the_best_epoch_and_leaves_no_checkpoint(base: Path, data: Path, tmp_path: Path) -> None:
     metrics = train(data, tmp_path / "out", settings=_settings(base, epochs=3, early_stopping_patience=1, save_steps=2))
     assert metrics["after"]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["adapter", "metrics.json", "predictions.jsonl"]
+    left = ["adapter", "metrics.json", "predictions.jsonl", "training_data.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == left
     assert read_facts(tmp_path / "out" / "adapter").training.epochs < 3  # a model that learns nothing never gets better
     sidecar = Sidecar.load(tmp_path / "out" / "adapter")
     assert sidecar.loss == "decisions"
@@ -199,6 +200,9 @@ def test_an_adapter_brings_a_prompt_of_ones_own_and_may_be_asked_for_some_labels
         Tagger.from_pretrained(adapter, base=base, labels="AGE")
     point = {"tag_bias": 1.0, "target_recall": 0.9, "delta": 0.05, "documents": 99, "calibration_recall": 0.95, "p_value": 0.01}
     replace(Sidecar.load(adapter), operating_point=point).save(adapter)
+    with pytest.raises(SidecarError, match="changed, or of another adapter"):
+        Tagger.from_pretrained(adapter, base=base)
+    write_card(adapter, read_facts(adapter))
     with pytest.raises(SidecarError, match="promises a recall for all labels of the adapter"):
         Tagger.from_pretrained(adapter, base=base, labels=few, operating_point=True)
     (tmp_path / "letter.txt").write_text("Zoe Quill is 41 and lives in Winmere.", "utf-8")

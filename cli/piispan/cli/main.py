@@ -10,6 +10,7 @@ import typer
 
 from piispan.cli.data import app as data_app
 from piispan.cli.options import Decoder, Labels, OperatorName, SplitName, check_output, with_settings
+from piispan.cli.publishing import card_app, data_push, metric_app, push
 from piispan.metric import Alignment, Offsets
 
 __all__ = ["app", "main"]
@@ -17,10 +18,14 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.add_typer(data_app, name="data")
+app.add_typer(card_app, name="card")
+app.add_typer(metric_app, name="metric")
+data_app.command(name="push")(data_push)
 
 Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on standard output, and nothing else there.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
 OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
+Revision = Annotated[str | None, typer.Option(help="Commit, branch or tag, when the model is on the Hub.")]
 Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
 Data = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that data convert reads, or the folder of data split.")]
 
@@ -144,6 +149,7 @@ def evaluate(
     labels: Annotated[str | None, typer.Option(help="Label set of a model that is no adapter. Default: presidio.")] = None,
     decoder: Decoder = None,
     operating_point: OperatingPoint = False,
+    revision: Revision = None,
     base: Base = None,
     batch_size: BatchSize = 16,
     as_json: Json = False,
@@ -165,6 +171,7 @@ def evaluate(
             labels=labels,
             decoder=decoder,
             operating_point=operating_point,
+            revision=revision,
             base=base,
             batch_size=batch_size,
             progress=bars,
@@ -249,18 +256,6 @@ def score_command(
 
 
 @app.command()
-def space(
-    folder: Annotated[Path, typer.Argument(help="New folder to write.")],
-    repo_id: Annotated[str, typer.Option("--repo-id", help="owner/name of the Space; the name is that of the evaluate module.")],
-) -> None:
-    """Write the metric as a Space for the Hub: a page to look at outputs, and evaluate.load("owner/name")."""
-    from piispan.metric import export_space
-
-    written = export_space(folder, repo_id)
-    typer.echo(f"{written}: try it with python app.py; upload it with hf upload {repo_id} {written} --repo-type space")
-
-
-@app.command()
 def calibrate(
     adapter: Annotated[Path, typer.Argument(help="Folder of an adapter.")],
     data: Data,
@@ -308,6 +303,7 @@ def redact(
     ] = None,
     decoder: Decoder = None,
     operating_point: OperatingPoint = False,
+    revision: Revision = None,
     base: Base = None,
     batch_size: BatchSize = 16,
     as_json: Json = False,
@@ -332,6 +328,7 @@ def redact(
             labels=label,
             decoder=decoder,
             operating_point=operating_point,
+            revision=revision,
             base=base,
             batch_size=batch_size,
             progress=bars,
@@ -353,6 +350,9 @@ def redact(
         done = "kept" if operator == "keep" else "replaced"
         counts = {"documents": result.documents, done: result.replaced, "unfaithful": len(result.unfaithful)}
         typer.echo(json.dumps(counts))
+
+
+app.command()(push)
 
 
 def main() -> None:

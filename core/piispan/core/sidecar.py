@@ -1,6 +1,8 @@
 """``piispan.json``: what a decoder must know about an adapter, saved beside it."""
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from piispan.core.quantization import Quantization
 from piispan.core.spans import Document
 
 __all__ = [
+    "HUB_ID",
     "SIDECAR_NAME",
     "SIDECAR_VERSION",
     "BaseWeights",
@@ -27,6 +30,10 @@ __all__ = [
 
 SIDECAR_NAME = "piispan.json"
 SIDECAR_VERSION = 1
+
+HUB_ID = re.compile(r"(?!.*(?:--|\.\.))(?:\w(?:[\w.-]*\w)?/)?\w(?:[\w.-]{0,94}\w)?(?<!\.git)", re.ASCII)
+"""What the Hub takes for the name of a repository, ``name`` or ``owner/name``: the rule of ``huggingface_hub.utils.validate_repo_id``,
+which type checkers do not see; a test holds the two together."""
 
 Tokenisation = Literal["joint", "segments"]
 """``joint``: the chat template's own tokenisation of the whole answer. ``segments``: source and tags apart."""
@@ -64,6 +71,9 @@ class Sidecar:
             embedded model, dequantised from Q4_1).
         base_quantization: How the base was quantised while the adapter was trained and measured over it; ``None`` for not at all.
         base_sha256: SHA-256 of the base weights' file or files.
+        merged: Whether the weights beside it are a whole model, the base with the adapter merged in, and no adapter.
+        weights_sha256: SHA-256 of the safetensors files beside it, in the order of their names, by which a mixed or damaged repository is
+            known; ``None`` where none was taken.
         training_sha256: SHA-256 of the training file, or ``None``.
         prompt_template: Source of the Jinja template of ``OWN_STYLE``, or ``None``.
         examples: The worked examples that the prompt shows, or ``None`` for those that ship.
@@ -80,6 +90,8 @@ class Sidecar:
     base_weights: BaseWeights = "hub"
     base_quantization: Quantization | None = None
     base_sha256: str | None = None
+    merged: bool = False
+    weights_sha256: str | None = None
     training_sha256: str | None = None
     selection_sha256: str | None = None
     prompt_template: str | None = None
@@ -105,6 +117,29 @@ class Sidecar:
             raise SidecarError(f"prompt_style must be one of {', '.join(STYLES)}, or {OWN_STYLE} with a prompt_template")
         if self.prompt_template is not None and not isinstance(self.prompt_template, str):
             raise SidecarError("prompt_template must be a string or null")
+        # A folder's name would be read from the disk of whoever loads the adapter.
+        if not HUB_ID.fullmatch(self.base_model):
+            raise SidecarError("base_model must be a name that the Hub takes, owner/name or name")
+        self._check_texts()
+
+    def _check_texts(self) -> None:
+        """The file may be someone else's: what is no plain string or number is refused before anything is done with it."""
+        if not isinstance(self.merged, bool):
+            raise SidecarError("merged must be true or false")
+        for name in ("base_revision", "base_sha256", "weights_sha256", "training_sha256", "selection_sha256"):
+            if not isinstance(getattr(self, name), str | None):
+                raise SidecarError(f"{name} must be a string or null")
+        for name, kinds in (("versions", str), ("operating_point", int | float)):
+            table = getattr(self, name)
+            if table is None and name == "operating_point":
+                continue
+            if not isinstance(table, Mapping) or not all(isinstance(key, str) and isinstance(value, kinds) for key, value in table.items()):
+                raise SidecarError(f"{name} must be a mapping of names to {'strings' if kinds is str else 'numbers'}")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that the file says, whatever its layout: ``card_facts.json`` holds it, so that a changed file is known."""
+        return hashlib.sha256(json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
     def to_dict(self) -> dict[str, object]:
         """The file's content."""

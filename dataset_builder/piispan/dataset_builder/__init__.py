@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from piispan.dataset_builder.partitions import Partition
 from piispan.dataset_builder.publishing.export import Export, export_folder
+from piispan.dataset_builder.publishing.export_files import changed_configs, export_files
 from piispan.dataset_builder.publishing.registration import RegistrationError, register
 from piispan.dataset_builder.publishing.sample import export_sample, sample_split
 from piispan.dataset_builder.publishing.stated import Stated
@@ -28,6 +29,7 @@ from piispan.dataset_builder.splitting.stratified import SplitBy, StratifiedSpli
 from piispan.dataset_builder.synthesis.documents import synthesise
 from piispan.dataset_builder.synthesis.frames import settings
 from piispan.dataset_builder.synthesis.labelling import default_labels, fitting_settings, known_labels
+from piispan.dataset_builder.synthesis.remaking import not_synthesised
 from piispan.dataset_builder.writers import write_jsonl
 
 if TYPE_CHECKING:
@@ -52,9 +54,11 @@ __all__ = [
     "SplitKind",
     "Stated",
     "StratifiedSplit",
+    "changed_configs",
     "data_stats",
     "default_labels",
     "draw_stats",
+    "export_files",
     "export_folder",
     "export_sample",
     "fitting_settings",
@@ -67,6 +71,7 @@ __all__ = [
     "known_labels",
     "leak_report",
     "load_label_map",
+    "not_synthesised",
     "note_split",
     "read_documents",
     "read_part",

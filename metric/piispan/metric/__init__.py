@@ -19,7 +19,7 @@ from piispan.metric.gates import Gate, broken_gates
 from piispan.metric.hallucination import HallucinationRates
 from piispan.metric.paired import PairedDifference, paired_bootstrap, paired_differences
 from piispan.metric.pairing import Offsets
-from piispan.metric.report import draw_confusion, draw_labels, markdown_report, write_report
+from piispan.metric.report import draw_confusion, draw_labels, draw_pictures, markdown_report, write_report
 from piispan.metric.scores import METRIC_VERSION, Alignment, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
 from piispan.metric.scoring import score, scored_predictions
 from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, as_code, percent, shown_figures
@@ -50,6 +50,7 @@ __all__ = [
     "compare_output",
     "draw_confusion",
     "draw_labels",
+    "draw_pictures",
     "export_space",
     "markdown_report",
     "paired_bootstrap",

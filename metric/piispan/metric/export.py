@@ -10,6 +10,7 @@ from pathlib import Path
 from piispan.core.errors import DataError
 from piispan.core.files import replacing_folder
 from piispan.metric.scores import METRIC_VERSION
+from piispan.metric.space.hub_module import tree_digest
 
 __all__ = ["export_space"]
 
@@ -19,14 +20,13 @@ _TAKEN = frozenset(
     {"app", "datasets", "evaluate", "gradio", "huggingface_hub", "jinja2", "numpy", "piispan", "rapidfuzz", "simplejson", "yaml"}
 )
 """Modules that the Space imports, which a file of that name would hide."""
-_IMPORT = re.compile(r"^(from piispan\..*)$", re.MULTILINE)
 
 
 def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
     """Write a folder to upload as a Space: ``hf upload you/pii_span FOLDER --repo-type space``.
 
-    The Space runs without ``piispan`` from a package index: ``piispan/core`` and ``piispan/metric`` are copied into it. It can be
-    installed from there too, and ``evaluate.load("you/pii_span")`` tells a user without piispan the ``pip install`` to do so.
+    The Space runs without ``piispan`` from a package index: ``piispan/core`` and ``piispan/metric`` are copied into it, and
+    ``evaluate.load("you/pii_span")`` fetches them where piispan is not installed. They can be installed from there too.
 
     Args:
         folder: A new folder, or an empty one.
@@ -52,21 +52,24 @@ def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
                 shutil.copytree(source, draft / "piispan" / room, ignore=shutil.ignore_patterns("__pycache__"))
         page = draft / "piispan" / "metric" / "space"
         requirements = (page / "requirements.txt").read_text("utf-8")
+        needed = [line for line in requirements.splitlines() if not line.startswith("gradio")]
         texts = {
             "README.md": (page / "README.md").read_text("utf-8").replace(_DEFAULT_ID, repo_id),
             "app.py": (page / "app.py").read_text("utf-8"),
-            f"{match[1]}.py": _with_source((page / "pii_span.py").read_text("utf-8"), repo_id),
+            f"{match[1]}.py": _module((page / "hub_module.py").read_text("utf-8"), repo_id, tree_digest(draft), needed),
             "requirements.txt": requirements,
-            "pyproject.toml": _project([line for line in requirements.splitlines() if not line.startswith("gradio")]),
+            "pyproject.toml": _project(needed),
         }
         for name, text in texts.items():
             (draft / name).write_text(text, "utf-8")
     return target
 
 
-def _with_source(module: str, repo_id: str) -> str:
-    """The module, with the place of piispan where ``evaluate`` looks for it: behind the import."""
-    return _IMPORT.sub(rf"\1  # From: git+https://huggingface.co/spaces/{repo_id}", module)
+def _module(text: str, repo_id: str, digest: str, requirements: list[str]) -> str:
+    """The module of this Space; it names all that the code needs, since ``evaluate`` asks a user to install what a module imports."""
+    names = [re.split("[>=]", requirement)[0].replace("-", "_") for requirement in requirements]
+    imports = "".join(f"import {name}\n" if name != "pyyaml" else "import yaml  # From: pyyaml\n" for name in names)
+    return f'{text}\n\n{imports}\nPiiSpan = metric_class("{repo_id}", version="{METRIC_VERSION}", digest="{digest}")\n'
 
 
 def _project(requirements: list[str]) -> str:

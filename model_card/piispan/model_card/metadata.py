@@ -31,8 +31,8 @@ def card_data(facts: CardFacts) -> "ModelCardData":
         language=list(facts.languages),
         license=facts.base_licence,
         base_model=base,
-        base_model_relation="adapter" if base else None,
-        library_name="peft",
+        base_model_relation=("finetune" if facts.sidecar.merged else "adapter") if base else None,
+        library_name="transformers" if facts.sidecar.merged else "peft",
         pipeline_tag=_PIPELINE,
         tags=list(_TAGS),
         datasets=[facts.data.hub_id] if facts.data.hub_id else None,
@@ -67,5 +67,6 @@ def eval_results(facts: CardFacts) -> "list[EvalResult]":
 
 
 def hub_base_model(facts: CardFacts) -> str | None:
-    """The base model's Hub id, or ``None`` for a local base: its name may be anything, a folder's too."""
-    return None if facts.sidecar.base_weights == "local" else facts.sidecar.base_model
+    """The base model's Hub id, or ``None`` for a local base of which nobody said which revision it is: its name may be a folder's."""
+    sidecar = facts.sidecar
+    return None if sidecar.base_weights == "local" and sidecar.base_revision is None else sidecar.base_model

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 
 from piispan.model_card.errors import CardError
 
-__all__ = ["publishable", "publishable_text"]
+__all__ = ["REFUSED", "TOKEN", "publishable", "publishable_text"]
 
-_REFUSED = {
-    "a Hugging Face token": re.compile(r"\bhf_[A-Za-z0-9]{16,}"),
+TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
+"""A token of the Hub."""
+REFUSED = {
+    "a Hugging Face token": TOKEN,
     "an e-mail address": re.compile(r"[^\s@]@[^\s@]+\.[^\s@]"),
     "a local path": re.compile(
         r"""(?:^|[\s"'`(\[<=,;])/[^\s/]      # /data/notes at the start of a word; the slashes of https:// and org/name pass
@@ -23,6 +25,7 @@ _REFUSED = {
         re.VERBOSE,
     ),
 }
+"""What no published string may look like, by what it would be."""
 
 
 def publishable_text(text: str, where: str) -> str:
@@ -34,7 +37,7 @@ def publishable_text(text: str, where: str) -> str:
     """
     if not text.strip() or not text.isprintable():
         raise CardError(f"{where}: must be one non-empty line without control characters")
-    for what, pattern in _REFUSED.items():
+    for what, pattern in REFUSED.items():
         if pattern.search(text):
             raise CardError(f"{where}: looks like it holds {what}, which must not be published")
     return text

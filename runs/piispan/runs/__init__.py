@@ -1,4 +1,4 @@
-"""What joins the rooms: quickstart, train, evaluate, calibrate, redact. Models are loaded inside these functions, not at import."""
+"""What joins the rooms: quickstart, train, evaluate, calibrate, redact, publish. Models are loaded inside the functions, not at import."""
 
 from piispan.runs.artifacts import check_writable, write_text
 from piispan.runs.calibrate import calibrate
@@ -6,6 +6,9 @@ from piispan.runs.configs import load_settings, recipes
 from piispan.runs.dry_run import DryRun, dry_run
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.progress import Progress, Silent
+from piispan.runs.publishing.adapters import CardCheck, PushResult, check_card, push_adapter, rewrite_card
+from piispan.runs.publishing.data import push_data, push_metric
+from piispan.runs.publishing.staging import Publication
 from piispan.runs.quickstart import QuickstartResult, quickstart
 from piispan.runs.redact import Redacted, redact_file
 from piispan.runs.scoring import Scored, score_files
@@ -14,24 +17,32 @@ from piispan.runs.showing import Pieces, show_row
 from piispan.runs.train import evaluate, train
 
 __all__ = [
+    "CardCheck",
     "DryRun",
     "Evaluated",
     "Pieces",
     "Progress",
+    "Publication",
+    "PushResult",
     "QuickstartResult",
     "Redacted",
     "Scored",
     "Silent",
     "TrainSettings",
     "calibrate",
+    "check_card",
     "check_writable",
     "dry_run",
     "evaluate",
     "evaluate_tagger",
     "load_settings",
+    "push_adapter",
+    "push_data",
+    "push_metric",
     "quickstart",
     "recipes",
     "redact_file",
+    "rewrite_card",
     "score_files",
     "show_row",
     "train",

@@ -19,7 +19,7 @@ from piispan.runs.settings import TrainSettings
 from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 __all__ = [
     "BaseModel",
@@ -95,11 +95,14 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, sp
     )
 
 
-def save_adapter(model: "PreTrainedModel", folder: Path, base: BaseModel) -> None:
-    """Save the adapter's weights and configuration; neither names a local path."""
+def save_adapter(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", folder: Path, base: BaseModel) -> None:
+    """Save the adapter's weights and configuration, and the tokenizer with the tags' tokens, by which PEFT alone makes room for them in the
+    base; none names a local path.
+    """
     for config in model.peft_config.values():
-        config.base_model_name_or_path = base.public_name
+        config.base_model_name_or_path, config.revision = base.public_name, base.revision
     model.save_pretrained(folder, save_embedding_layers=False)
+    tokenizer.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's generic one; the card is written last
 
 

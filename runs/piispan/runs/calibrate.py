@@ -26,7 +26,7 @@ def calibrate(
 ) -> OperatingPoint:
     """Choose a tag bias that keeps a promise on recall, and save it in the adapter's ``piispan.json``.
 
-    The card is written anew to say so. It is used only when asked for. The promise holds for documents drawn like those of ``data``.
+    The card says so then, and keeps what its owner wrote into it. It is used only when asked for. The promise holds for documents drawn like those of ``data``.
 
     Args:
         adapter: Folder of an adapter.
@@ -52,9 +52,7 @@ def calibrate(
         raise DataError(f"{data}: holds the documents that the adapter was trained or chosen on; calibrate on others, or say --split")
     counting = len(calibration_documents(documents))
     check_enough(counting, target_recall=target_recall, delta=delta)
-    has_card = (Path(adapter) / FACTS_NAME).is_file()
-    if has_card:
-        read_facts(adapter)  # what could not be read in the end is said now
+    facts = read_facts(adapter) if (Path(adapter) / FACTS_NAME).is_file() else None
     quiet_libraries()
     tagger = Tagger.from_pretrained(adapter, decoder="verbatim", dtype=fastest_dtype(), base=base)
     bar = progress or Silent()
@@ -63,6 +61,6 @@ def calibrate(
     bar.finish()
     calibrated = replace(sidecar, operating_point=point.to_dict())
     calibrated.save(adapter)
-    if has_card:
-        write_card(adapter, read_facts(adapter))
+    if facts is not None:
+        write_card(adapter, replace(facts, sidecar=calibrated), over=facts)
     return point

@@ -1,6 +1,6 @@
 """One experiment: a base model measured, fine-tuned, and measured again on the same test documents."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +13,11 @@ from piispan.core import (
     get_format,
     make_prompt,
     replacing_folder,
+    sha256_of_files,
     write_predictions,
 )
 from piispan.dataset_builder import Split, read_documents
-from piispan.metric import score
+from piispan.metric import analyse, draw_pictures, score
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, check_stated, write_card
 from piispan.runs.artifacts import BaseModel, adapter_sidecar, check_writable, save_adapter, write_json
 from piispan.runs.checkpoints import identity
@@ -25,6 +26,7 @@ from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import UNTRAINED, Spelling, TrainSettings
 from piispan.runs.training import Validation, train_adapter
+from piispan.runs.training_origin import TrainingOrigin
 from piispan.tagger import (
     Decoder,
     DecoderName,
@@ -68,7 +70,7 @@ def load_base(settings: TrainSettings) -> Loaded:
         raise ModelError(f"no such folder: {settings.model}")
     where = folder if is_local else settings.model
     model, tokenizer = load_causal_lm(where, dtype=fastest_dtype(), revision=settings.revision, quantization=settings.base_quantization)
-    commit = settings.revision if is_local else getattr(model.config, "_commit_hash", settings.revision)
+    commit = None if is_local else getattr(model.config, "_commit_hash", settings.revision)
     return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, commit))
 
 
@@ -199,29 +201,42 @@ class Experiment:
         scores = score(documents, tagger.predict(documents), self.prompt.labels, resamples=0)
         return {"f1": scores.f1 or 0.0, "char_recall": scores.char_recall or 0.0}
 
-    def write(self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated) -> dict[str, object]:
-        """Leave ``adapter/``, ``metrics.json`` and ``predictions.jsonl`` in ``out``; return the metrics.
+    def write(
+        self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated, origin: TrainingOrigin
+    ) -> dict[str, object]:
+        """Leave ``adapter/``, ``metrics.json``, ``predictions.jsonl`` and ``training_data.json`` in ``out``; return the metrics.
+
+        Args:
+            out: The folder.
+            split: The documents trained and tested on.
+            data: What the card says of them.
+            before: The base model's scores.
+            after: The adapter's.
+            origin: Where the documents can be found again.
 
         Raises:
             DataError: If a file cannot be written; what was there before stays.
         """
         metrics = {"before": before.scores.to_dict() if before else {}, "after": after.scores.to_dict()}
         sidecar = adapter_sidecar(self.settings, self.prompt, self.loaded.base, split)
-        facts = CardFacts(
-            model_name=f"piispan-{self.loaded.base.public_name.split('/')[-1].lower()}",
-            sidecar=sidecar,
-            before=metrics["before"],
-            after=metrics["after"],
-            training=self.training,
-            data=data,
-            languages=(self.settings.language,),
-            base_licence=self.settings.base_licence or self.loaded.base.licence(),
-            decoder=decoder_name(self.decoder, self.settings.format),
-        )
         with replacing_folder(out / "adapter") as folder:
-            save_adapter(self._model, folder, self.loaded.base)
-            sidecar.save(folder)
+            save_adapter(self._model, self.loaded.tokenizer, folder, self.loaded.base)
+            drawn = draw_pictures(folder, after.scores, analyse(split.test, after.predictions, self.prompt.labels))
+            facts = CardFacts(
+                model_name=f"piispan-{self.loaded.base.public_name.split('/')[-1].lower()}",
+                sidecar=replace(sidecar, weights_sha256=weights_sha256(folder)),
+                before=metrics["before"],
+                after=metrics["after"],
+                training=self.training,
+                data=data,
+                languages=(self.settings.language,),
+                base_licence=self.settings.base_licence or self.loaded.base.licence(),
+                decoder=decoder_name(self.decoder, self.settings.format),
+                pictures={path.name: sha256_of_files([path]) for path in drawn},
+            )
+            facts.sidecar.save(folder)
             write_card(folder, facts)
+        origin.save(out)
         write_predictions(after.predictions, out / "predictions.jsonl")
         write_json(out / "metrics.json", metrics)
         return dict(metrics)

@@ -15,6 +15,7 @@ from piispan.runs.settings import TrainSettings, check_validation
 from piispan.runs.step_time import seconds_per_step
 from piispan.runs.synthetic import Synthesis, synthesis_for
 from piispan.runs.training import prepare_tag_tokens, training_rows
+from piispan.runs.training_origin import TrainingOrigin
 from piispan.tagger import DecoderName, decoder_name
 
 __all__ = ["QuickstartResult", "quickstart"]
@@ -118,7 +119,8 @@ def quickstart(
         facts = DataFacts(name=made.name, split="test", documents=counts, how_made=f"{made.how_made} {note}".rstrip(), licence="cc0-1.0")
     else:
         facts = _data_facts(data, split, counts)
-    metrics = experiment.write(Path(out), documents, facts, before, after)
+    origin = TrainingOrigin(synthesis=made, documents=counts) if data is None else TrainingOrigin(data=Path(data), split=split)
+    metrics = experiment.write(Path(out), documents, facts, before, after, origin)
     shown = made.texts(3)  # synthetic whatever was trained on, because they are shown
     redacted = list(zip(shown, experiment.tagger.redact(shown), strict=True))
     return QuickstartResult(metrics, redacted, labels, experiment.training.documents, perf_counter() - started, f"{too_few} {note}".strip())

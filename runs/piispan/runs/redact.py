@@ -42,6 +42,7 @@ def redact_file(
     *,
     operator: str = "replace",
     labels: Sequence[str] | None = None,
+    revision: str | None = None,
     base: str | None = None,
     decoder: DecoderName | None = None,
     operating_point: bool = False,
@@ -56,6 +57,7 @@ def redact_file(
             copied, numbers to the last digit; any other file but ``.json`` is one plain text in UTF-8.
         operator: An operator of presidio-anonymizer for all labels, by its name.
         labels: Names of the labels to ask for, of an adapter that was trained with ``label_sampling="subset"``; all without it.
+        revision: Commit, branch or tag of ``model`` on the Hub.
         base: Where an adapter's base is, when it was trained on a local folder.
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
         operating_point: Use the adapter's calibrated tag bias.
@@ -68,7 +70,7 @@ def redact_file(
         RedactionError: If there is no such operator.
     """
     operators = {"DEFAULT": named_operator(operator)}
-    if read_sidecar(model) is None:
+    if read_sidecar(model, revision) is None:
         raise ModelError(f"{model}: no adapter, and a chat model that was not trained to tag leaves personal data in; train one first")
     path = Path(source)
     if path.suffix.lower() == ".json":
@@ -77,7 +79,14 @@ def redact_file(
     rows: dict[int, dict[str, object]] = _rows(path) if by_rows else {1: {"text": _text(path)}}
     quiet_libraries()
     tagger = Tagger.from_pretrained(
-        model, labels=labels, decoder=decoder, operating_point=operating_point, batch_size=batch_size, dtype=fastest_dtype(), base=base
+        model,
+        labels=labels,
+        decoder=decoder,
+        operating_point=operating_point,
+        batch_size=batch_size,
+        dtype=fastest_dtype(),
+        revision=revision,
+        base=base,
     )
     texts = [str(row["text"]) for row in rows.values()]
     tagged = _tagged(tagger, texts, progress or Silent())

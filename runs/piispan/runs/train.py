@@ -14,6 +14,7 @@ from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, quiet_libraries, require_training
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import TrainSettings, check_validation
+from piispan.runs.training_origin import TrainingOrigin
 from piispan.tagger import DecoderName, Tagger, read_sidecar
 
 __all__ = ["evaluate", "read_parts", "train"]
@@ -63,7 +64,7 @@ def train(
     apart = test or is_split_folder(data)
     how = "in a file of their own" if apart else f"split off by {'document' if split == 'random' else 'sentence frame (group)'}"
     facts = DataFacts(name="the user's documents", split="test", documents=counts, how_made=f"Labelled documents of the user; test {how}.")
-    metrics = experiment.write(Path(out), parts, facts, None, after)
+    metrics = experiment.write(Path(out), parts, facts, None, after, TrainingOrigin(data=Path(data), split=None if test else split))
     if checkpoints:
         drop_checkpoints(checkpoints)
     return metrics
@@ -92,6 +93,7 @@ def evaluate(
     decoder: DecoderName | None = None,
     operating_point: bool = False,
     batch_size: int = 16,
+    revision: str | None = None,
     base: str | None = None,
     progress: Progress | None = None,
 ) -> Scores:
@@ -108,13 +110,14 @@ def evaluate(
         decoder: How answers are decoded; see ``piispan.tagger.make_decoder``.
         operating_point: Use the adapter's calibrated tag bias.
         batch_size: Texts generated together by plain generation.
+        revision: Commit, branch or tag of ``model`` on the Hub.
         base: Where an adapter's base is, when it was trained on a local folder.
         progress: Shows how far the work has come.
 
     Raises:
         SidecarError: If ``model`` is an adapter, and a format, prompt style or other label set is given.
     """
-    sidecar = read_sidecar(model)
+    sidecar = read_sidecar(model, revision)
     if sidecar and (format or prompt_style or (labels and LabelSet.load(labels) != sidecar.labels)):
         raise SidecarError(f"{model}: an adapter brings its own format, prompt style and labels; leave yours out")
     if out is not None:
@@ -139,6 +142,7 @@ def evaluate(
         operating_point=operating_point,
         batch_size=batch_size,
         dtype=fastest_dtype(),
+        revision=revision,
         base=base,
     )
     result = evaluate_tagger(tagger, documents, progress or Silent())

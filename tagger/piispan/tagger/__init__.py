@@ -4,7 +4,7 @@ Loading a model needs ``pip install "piispan[tag]"``; torch and transformers are
 is loaded, not before.
 """
 
-from piispan.tagger.adapters import merge_for_decoding, read_sidecar
+from piispan.tagger.adapters import merge_for_decoding, read_sidecar, save_merged
 from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
 from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
 from piispan.tagger.custom_generate import VerbatimGeneration
@@ -47,6 +47,7 @@ __all__ = [
     "named_operator",
     "read_sidecar",
     "redact_text",
+    "save_merged",
     "weights_sha256",
     "without_overlap",
 ]

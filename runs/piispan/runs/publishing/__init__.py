@@ -1,0 +1,1 @@
+"""What a run leaves, on the Hub: the adapter with its card, the documents, the metric."""
