@@ -42,7 +42,7 @@ def synth(
     """Make synthetic labelled documents."""
     from piispan.dataset_builder import synthesise, write_jsonl
 
-    _check_new(out, force)
+    check_new(out, force)
     documents = synthesise(
         count, seed=seed, settings=setting, partition=partition, language=language, labels=labels, long=long, noise=noise
     )
@@ -77,7 +77,7 @@ def convert(
     from piispan.dataset_builder import ReadReport, iter_documents, load_label_map, write_jsonl
 
     check_output(out, source)
-    _check_new(out, force)
+    check_new(out, force)
     report = ReadReport()
     mapping = None if label_map is None else load_label_map(label_map)
     documents = iter_documents(
@@ -178,7 +178,7 @@ def split(
     files = split_files(folder)
     for file in files.values():
         check_output(file, source)
-        _check_new(file, force)
+        check_new(file, force)
     done = split_documents(read_documents(source)[0], by, validation=validation, test=test, seed=seed)
     report = leak_report(done.split)
     for name, part in done.split.parts():
@@ -215,7 +215,7 @@ def stats(
         if out.suffix.lower() != ".png":
             raise DataError(f"{out}: the picture is a PNG; give it that ending")
         check_output(out, source)
-        _check_new(out, force)
+        check_new(out, force)
     found = data_stats(iter_documents(source))
     if out is not None:
         draw_stats(found, out)
@@ -251,7 +251,12 @@ def show(
         console.print(row_panel(pieces, document or "the first document", colours=console.color_system is not None))
 
 
-def _check_new(out: Path, force: bool) -> None:
+def check_new(out: Path, force: bool) -> None:
+    """Refuse to write over a file that is there, unless that was said.
+
+    Raises:
+        DataError: If it is there, and it was not.
+    """
     from piispan.core import DataError
 
     if out.is_file() and not force:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 __all__ = ["card_app", "data_push", "metric_app", "push"]
 
-card_app = typer.Typer(no_args_is_help=True, help="Check a model card, or write it anew.")
+card_app = typer.Typer(no_args_is_help=True, help="Check a model card, write it anew, or show it.")
 metric_app = typer.Typer(no_args_is_help=True, help="The metric as a Space for the Hub.")
 
 Adapter = Annotated[Path, typer.Argument(help="Folder of an adapter.")]
@@ -81,6 +81,20 @@ def write(adapter: Adapter) -> None:
     from piispan.runs import rewrite_card
 
     typer.echo(f"The card: {rewrite_card(adapter)}")
+
+
+@card_app.command()
+def page(
+    adapter: Adapter,
+    out: Annotated[Path, typer.Argument(help="HTML file to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write the card as one page of HTML, pictures and all, to read or to print."""
+    from piispan.cli.data import check_new
+    from piispan.model_card import write_page
+
+    check_new(out, force)
+    typer.echo(f"The page: {write_page(adapter, out)}")
 
 
 @metric_app.command(name="push")

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from piispan.dataset_builder.partitions import Partition
 from piispan.dataset_builder.publishing.export import Export, export_folder
-from piispan.dataset_builder.publishing.export_files import changed_configs, export_files
+from piispan.dataset_builder.publishing.export_files import ExportCard, changed_configs, export_files, read_export_card
 from piispan.dataset_builder.publishing.registration import RegistrationError, register
 from piispan.dataset_builder.publishing.sample import export_sample, sample_split
 from piispan.dataset_builder.publishing.stated import Stated
@@ -39,6 +39,7 @@ __all__ = [
     "DataStats",
     "Ends",
     "Export",
+    "ExportCard",
     "LeakReport",
     "OnError",
     "Partition",
@@ -74,6 +75,7 @@ __all__ = [
     "not_synthesised",
     "note_split",
     "read_documents",
+    "read_export_card",
     "read_part",
     "read_split",
     "register",

@@ -15,6 +15,7 @@ from piispan.model_card.errors import CardError, HubError
 from piispan.model_card.facts import CardFacts, DataFacts, TrainingFacts, check_stated
 from piispan.model_card.hub.pushing import Pushed, Target, push_files
 from piispan.model_card.measured import LabelScore, Measured
+from piispan.model_card.page import write_page
 from piispan.model_card.renewal import renewed_card
 from piispan.model_card.writing import CARD_NAME, FACTS_NAME, read_facts, write_card
 
@@ -42,4 +43,5 @@ __all__ = [
     "read_facts",
     "renewed_card",
     "write_card",
+    "write_page",
 ]

@@ -26,7 +26,8 @@ def calibrate(
 ) -> OperatingPoint:
     """Choose a tag bias that keeps a promise on recall, and save it in the adapter's ``piispan.json``.
 
-    The card says so then, and keeps what its owner wrote into it. It is used only when asked for. The promise holds for documents drawn like those of ``data``.
+    The card says so, and keeps what its owner wrote. The bias is used only when asked for. The promise holds for documents drawn like
+    those of ``data``.
 
     Args:
         adapter: Folder of an adapter.

@@ -1,13 +1,14 @@
 """From nothing, or from one's own documents, to a measured adapter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 from piispan.core import Document, LabelSet
-from piispan.dataset_builder import SplitKind, is_split_folder, read_split
+from piispan.dataset_builder import SplitKind, read_split
 from piispan.model_card import DataFacts
+from piispan.runs.data_facts import data_facts
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
 from piispan.runs.progress import Progress
@@ -118,7 +119,7 @@ def quickstart(
     if data is None:
         facts = DataFacts(name=made.name, split="test", documents=counts, how_made=f"{made.how_made} {note}".rstrip(), licence="cc0-1.0")
     else:
-        facts = _data_facts(data, split, counts)
+        facts = data_facts(data, split, counts)
     origin = TrainingOrigin(synthesis=made, documents=counts) if data is None else TrainingOrigin(data=Path(data), split=split)
     metrics = experiment.write(Path(out), documents, facts, before, after, origin)
     shown = made.texts(3)  # synthetic whatever was trained on, because they are shown
@@ -139,10 +140,3 @@ def _affordable(experiment: Experiment, seconds: float, documents: Sequence[Docu
     rows = training_rows(sample, experiment.prompt, tokenizer, experiment.settings).rows
     steps = int(seconds / (_STEP_OVERHEAD * seconds_per_step(model, rows, experiment.settings)))
     return max(steps, 16) * size
-
-
-def _data_facts(data: str | Path, kind: SplitKind, counts: Mapping[str, int]) -> DataFacts:
-    given = is_split_folder(data)
-    how = "as given" if given else "by document" if kind == "random" else "by sentence frame (group)"
-    made = f"Labelled documents of the user, split {how}."
-    return DataFacts(name=f"the user's documents, {'their own' if given else kind} split", split="test", documents=counts, how_made=made)

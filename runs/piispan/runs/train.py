@@ -4,11 +4,11 @@ from pathlib import Path
 from warnings import warn
 
 from piispan.core import DataError, LabelSet, PiispanWarning, SidecarError, check_not_tested, write_predictions
-from piispan.dataset_builder import Split, SplitKind, is_split_folder, read_documents, read_part, read_split, warn_of_shared_texts
+from piispan.dataset_builder import Split, SplitKind, read_documents, read_part, read_split, warn_of_shared_texts
 from piispan.metric import Scores
-from piispan.model_card import DataFacts
 from piispan.runs.artifacts import check_writable, trained_on, write_json
 from piispan.runs.checkpoints import drop_checkpoints, open_checkpoints
+from piispan.runs.data_facts import data_facts
 from piispan.runs.evaluation import evaluate_tagger
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, quiet_libraries, require_training
@@ -52,6 +52,7 @@ def train(
     require_training()
     parts = read_parts(data, test, split, chosen.label_set)
     check_validation(chosen, parts.validation)
+    facts = data_facts(data, split, {part: len(documents) for part, documents in parts.parts()}, test=test)
     if resume and not chosen.save_steps:
         raise DataError("--resume needs the --save-steps that left checkpoints")
     experiment = Experiment.open(chosen, Path(out), progress, decoder)
@@ -60,10 +61,6 @@ def train(
     if not experiment.train(parts.train, validation=parts.validation, checkpoints=checkpoints, resume=found):
         return {}
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
-    counts = {part: len(documents) for part, documents in parts.parts()}
-    apart = test or is_split_folder(data)
-    how = "in a file of their own" if apart else f"split off by {'document' if split == 'random' else 'sentence frame (group)'}"
-    facts = DataFacts(name="the user's documents", split="test", documents=counts, how_made=f"Labelled documents of the user; test {how}.")
     metrics = experiment.write(Path(out), parts, facts, None, after, TrainingOrigin(data=Path(data), split=None if test else split))
     if checkpoints:
         drop_checkpoints(checkpoints)

@@ -190,6 +190,15 @@ class PiiSFTTrainer(SFTTrainer):
             output.metrics.update({f"{prefix}_{name}": value for name, value in found.items()})
         return output
 
+    def push_to_hub(self, *args: Any, **kwargs: Any) -> str:
+        """Not done: a trainer's folder holds more than may be published, ``training_args.bin`` with its token among it.
+
+        Raises:
+            FormatError: Always; says what to do instead.
+        """
+        del args, kwargs
+        raise FormatError("PiiSFTTrainer does not push its folder; publish the adapter with piispan push, which checks what is published")
+
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""
 
@@ -200,6 +209,8 @@ def _check_arguments(args: SFTConfig, rows: Sequence[TokenRow]) -> None:
         if args.max_length is not None and len(row["input_ids"]) > args.max_length:
             length = len(row["input_ids"])
             raise TooLongError(f"document {row['id']!r}: {length} tokens, and max_length={args.max_length} would cut its answer")
+    if args.push_to_hub:
+        raise FormatError("push_to_hub: publish the adapter with piispan push, which checks what is published")
     refused = {
         "packing": args.packing,
         "eval_packing": args.eval_packing,

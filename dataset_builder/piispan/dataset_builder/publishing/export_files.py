@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from piispan.core import DataError
 from piispan.dataset_builder.publishing.export import check_place
 from piispan.dataset_builder.reading.folders import PARTS, export_head
 
-__all__ = ["changed_configs", "export_files"]
+__all__ = ["ExportCard", "changed_configs", "export_files", "read_export_card"]
 
 
 def export_files(folder: str | Path) -> Mapping[str, Path]:
@@ -33,9 +34,7 @@ def changed_configs(folder: str | Path) -> list[str]:
         DataError: If a file cannot be read as Parquet.
     """
     place = Path(folder)
-    configs = export_head(place).get("configs")
-    stated = {str(one["config_name"]): str(one.get("description", "")) for one in configs} if isinstance(configs, list) else {}
-    return [name for name, said in stated.items() if not said.endswith(_digest(place / name))]
+    return [name for name, said in _stated(export_head(place)).items() if not said.endswith(_digest(place / name))]
 
 
 def _digest(folder: Path) -> str:
@@ -56,3 +55,38 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
             yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: cannot be read as Parquet ({type(error).__name__})") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportCard:
+    """What the card of an export says of its documents.
+
+    Args:
+        title: Their name for people.
+        licence: Their licence as the Hub spells it, or ``None``.
+        rows_sha256: SHA-256 of the rows of the config ``spans``.
+        synthetic: Whether every value is said to be made up.
+    """
+
+    title: str
+    licence: str | None
+    rows_sha256: str
+    synthetic: bool
+
+
+def read_export_card(folder: str | Path) -> ExportCard | None:
+    """What the card of an export says; ``None`` for what is no export."""
+    head = export_head(Path(folder))
+    if not head:
+        return None
+    tags, licence = head.get("tags"), head.get("license")
+    synthetic = isinstance(tags, list) and "synthetic" in tags
+    digest = _stated(head).get("spans", "").rpartition(" ")[2]
+    return ExportCard(str(head.get("pretty_name") or Path(folder).name), licence if isinstance(licence, str) else None, digest, synthetic)
+
+
+def _stated(head: Mapping[str, object]) -> dict[str, str]:
+    """What the card says of each config: the SHA-256 of its rows stands last."""
+    configs = head.get("configs")
+    found = [one for one in configs if isinstance(one, dict)] if isinstance(configs, list) else []
+    return {str(one.get("config_name")): str(one.get("description", "")) for one in found}
