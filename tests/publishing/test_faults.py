@@ -1,5 +1,7 @@
 """A push under each fault of the network and the server: the old version or the whole new one is there, and a second push completes it."""
 
+import json
+
 import pytest
 
 from tests.loopback_hub import Fault
@@ -171,3 +173,28 @@ def test_a_wrong_token_and_none_are_told_apart_from_a_missing_repository(hub, ba
     assert push(monkeypatch, trained.adapter, base_revision) == 2
     assert "the connection to the Hub was lost or never made" in capsys.readouterr().err
     hub.__enter__()
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "said"),
+    [
+        ({"errors": [{"message": "license is unknown"}], "warnings": []}, 2, "the Hub does not take the metadata"),
+        (b"<html>busy</html>", 2, "what is no JSON"),
+    ],
+)
+def test_what_the_hub_says_of_the_card(hub, base_revision, trained: Trained, monkeypatch, capsys, answer, code, said) -> None:
+    import httpx2
+
+    content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    send = httpx2.Client.send
+
+    def answered(self: httpx2.Client, request: httpx2.Request, **options: object) -> httpx2.Response:
+        if "validate-yaml" in str(request.url):
+            return httpx2.Response(400 if isinstance(answer, dict) else 502, content=content, request=request)
+        return send(self, request, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(httpx2.Client, "send", answered)
+        assert push(monkeypatch, trained.adapter, base_revision) == code
+    assert said in capsys.readouterr().err
+    completes(hub, monkeypatch, capsys, trained, base_revision, before=[])

@@ -118,7 +118,7 @@ def test_what_does_not_belong_together_is_refused(hub: LoopbackHub, base_revisio
 
 def test_settings_and_the_operating_point_come_with_the_adapter(hub, base_revision, trained: Trained, monkeypatch) -> None:
     facts = read_facts(trained.adapter)
-    point = {"tag_bias": 2.5, "target_recall": 0.9, "delta": 0.05, "documents": 40, "calibration_recall": 0.93}
+    point = {"tag_bias": 2.5, "target_recall": 0.9, "delta": 0.05, "documents": 40, "calibration_recall": 0.93, "p_value": 0.01}
     calibrated = replace(facts.sidecar, operating_point=point)
     calibrated.save(trained.adapter)
     write_card(trained.adapter, replace(facts, sidecar=calibrated), over=facts)

@@ -99,7 +99,7 @@ def sha256_of_files(paths: Iterable[Path]) -> str:
 
 def _stated_digest(folder: Path, name: str | Path) -> object:
     """The ``sidecar_sha256`` of ``card_facts.json``; ``None`` where there is no such file."""
-    return _json_object(folder / CARD_FACTS, name).get("sidecar_sha256", "") if (folder / CARD_FACTS).is_file() else None
+    return (_json_object(folder / CARD_FACTS, name).get("sidecar_sha256") or "") if (folder / CARD_FACTS).is_file() else None
 
 
 def _json_object(path: Path, name: str | Path) -> Mapping[str, object]:

@@ -16,13 +16,13 @@ _STATUS = {
 
 
 def hub_errors() -> tuple[type[Exception], ...]:
-    """What ``huggingface_hub`` raises: a refusal, a lost connection, no token, a failed upload (a bare ``RuntimeError``), a wrong name, a
-    card whose metadata the Hub does not take or an answer that is no JSON (each a ``ValueError``).
+    """What ``huggingface_hub`` raises: a refusal, a lost connection, no token, a failed upload (a bare ``RuntimeError``), a wrong name, an
+    answer that is no JSON.
     """
     # The base of HfHubHTTPError is that of the HTTP library in use, httpx or its successor, and stands for lost connections too.
-    from huggingface_hub.errors import HTTPError  # type: ignore[attr-defined]
+    from huggingface_hub.errors import HFValidationError, HTTPError  # type: ignore[attr-defined]
 
-    return HTTPError, OSError, RuntimeError, ValueError
+    return HTTPError, HFValidationError, OSError, RuntimeError, JSONDecodeError
 
 
 def hub_reason(error: BaseException) -> str:
@@ -43,6 +43,4 @@ def hub_reason(error: BaseException) -> str:
         return "not a name that the Hub takes"
     if isinstance(error, JSONDecodeError):
         return "the Hub answered what is no JSON; it may be out of order"
-    if isinstance(error, ValueError):
-        return "the Hub does not take the card's metadata"
     return f"the connection to the Hub was lost or never made ({type(error).__name__})"

@@ -74,15 +74,29 @@ def adapter_folder(name: str | Path, revision: str | None) -> Path | None:
 
 
 def _hub_adapter(name: str, revision: str | None) -> Path | None:
+    folder = _downloaded(name, revision, [SIDECAR_NAME, ADAPTER_CONFIG, ADAPTER_WEIGHTS, CARD_FACTS, "config.json"])
+    if (folder / SIDECAR_NAME).is_file():
+        if Sidecar.load(folder).merged:
+            return _downloaded(name, folder.name, ["*.json", "*.safetensors", "*.jinja", "merges.txt", "tokenizer.model"])
+        return folder
+    if (folder / ADAPTER_CONFIG).is_file():
+        raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan, or is only half of one")
+    if not (folder / "config.json").is_file():
+        raise ModelError(f"{name}: the Hub's repository holds neither an adapter of piispan nor a model, at most a card")
+    return None
+
+
+def _downloaded(name: str, revision: str | None, files: list[str]) -> Path:
+    """The folder of a repository's files in the Hub's cache; it bears the commit's name.
+
+    Raises:
+        ModelError: If there is no such repository or revision, or it cannot be reached.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
 
-    wanted = [SIDECAR_NAME, ADAPTER_CONFIG, ADAPTER_WEIGHTS, CARD_FACTS, "config.json"]
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
-        if (folder / SIDECAR_NAME).is_file() and Sidecar.load(folder).merged:
-            whole = ["*.json", "*.safetensors", "*.jinja", "merges.txt", "tokenizer.model"]
-            folder = Path(snapshot_download(name, revision=revision or folder.name, allow_patterns=whole))
+        return Path(snapshot_download(name, revision=revision, allow_patterns=files))
     except RevisionNotFoundError:
         raise ModelError(f"{name}: the Hub's repository has no revision {revision!r}") from None
     except RepositoryNotFoundError:
@@ -91,13 +105,6 @@ def _hub_adapter(name: str, revision: str | None) -> Path | None:
         raise ModelError(f"no folder and no Hub repository {name!r} within reach ({type(error).__name__})") from None
     except hub_errors() as error:
         raise ModelError(f"no folder {name!r}, and on the Hub: {hub_reason(error)}") from None
-    if (folder / SIDECAR_NAME).is_file():
-        return folder
-    if (folder / ADAPTER_CONFIG).is_file():
-        raise SidecarError(f"{name}: an adapter without {SIDECAR_NAME}; it was not trained by piispan, or is only half of one")
-    if not (folder / "config.json").is_file():
-        raise ModelError(f"{name}: the Hub's repository holds neither an adapter of piispan nor a model, at most a card")
-    return None
 
 
 def load_adapted(

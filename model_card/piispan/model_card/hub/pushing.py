@@ -120,6 +120,8 @@ def _talking(target: Target) -> Iterator[None]:
         raise
     except hub_errors() as error:
         raise HubError(f"{target.repo_id}: {hub_reason(error)}; {_AGAIN}") from None
+    except ValueError:  # what the client makes of the Hub's word on a card; everything else that it says is one of the above
+        raise CardError(f"{target.repo_id}: the Hub does not take the metadata at the head of the card; nothing was changed") from None
 
 
 def _open(api: "HfApi", target: Target) -> Any:
