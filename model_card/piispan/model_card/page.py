@@ -21,7 +21,7 @@ table { border-collapse: collapse; margin: 1em 0; font-size: .9rem; display: blo
 th, td { border: 1px solid #d0d7de; padding: .3em .7em; vertical-align: top } th { background: #f6f8fa; text-align: left }
 code { background: #f0f2f4; padding: .1em .3em; border-radius: 4px; font-size: .88em; overflow-wrap: anywhere }
 pre { background: #f6f8fa; padding: 1em; overflow-x: auto; border-radius: 6px } pre code { background: none; padding: 0 }
-blockquote { border-left: 4px solid #d29922; margin: 1em 0; padding: .2em 1em; background: #fff8e6 } img { max-width: 100% }
+blockquote { border-left: 4px solid #d29922; margin: 1em 0; padding: .2em 1em; background: #fff8e6 } img { max-width: min(100%, 46rem) }
 """
 
 
