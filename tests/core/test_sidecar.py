@@ -11,6 +11,7 @@ from piispan.core import HUB_ID, SIDECAR_NAME, LabelSet, Sidecar, SidecarError
 
 LABELS = LabelSet.load("presidio")
 WHOLE = Sidecar("tagged", "plain", LABELS, "owner/model").to_dict()
+floats = st.floats(allow_nan=False, allow_infinity=False)
 sidecars = st.builds(
     Sidecar,
     format=st.sampled_from(("tagged", "json")),
@@ -26,7 +27,9 @@ sidecars = st.builds(
     tag_placement=st.sampled_from(("at_value", "before_space")),
     tag_tokens=st.sampled_from(("text", "special")),
     loss=st.sampled_from(("answer", "decisions")),
-    operating_point=st.none() | st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False)),
+    files_sha256=st.dictionaries(st.text(), st.text(), max_size=2),
+    operating_point=st.none()
+    | st.dictionaries(st.text(), floats, max_size=3).flatmap(lambda more: st.builds(lambda b: {"tag_bias": b, **more}, floats)),
     versions=st.dictionaries(st.text(), st.text(), max_size=3),
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from piispan.core import LabelSet, Sidecar, sha256_of_files
+from piispan.core import LabelSet, Sidecar, files_sha256, sha256_of_files
 from piispan.model_card import CardFacts, DataFacts, TrainingFacts, write_card
 
 COMMIT = "0a1b2c3d" * 5
@@ -161,11 +161,10 @@ def write_adapter(folder: Path, facts: CardFacts) -> CardFacts:
     (folder / "training_args.bin").write_bytes(b"pickled")
     (folder / "checkpoint-5").mkdir()
     (folder / "checkpoint-5" / "optimizer.pt").write_bytes(b"pickled")
-    sidecar = replace(
-        facts.sidecar, base_revision=COMMIT, weights_sha256=sha256_of_files([folder / "adapter_model.safetensors"]), tag_tokens="special"
-    )
-    config = {"peft_type": "LORA", "base_model_name_or_path": sidecar.base_model, "revision": COMMIT, "r": 2, "target_modules": ["q_proj"]}
+    base = facts.sidecar.base_model
+    config = {"peft_type": "LORA", "base_model_name_or_path": base, "revision": COMMIT, "r": 2, "target_modules": ["q_proj"]}
     (folder / "adapter_config.json").write_text(json.dumps(config), "utf-8")
+    sidecar = replace(facts.sidecar, base_revision=COMMIT, files_sha256=files_sha256(folder), tag_tokens="special")
     whole = replace(facts, sidecar=sidecar, pictures={"labels.png": sha256_of_files([folder / "labels.png"])})
     sidecar.save(folder)
     write_card(folder, whole)

@@ -46,7 +46,6 @@ def once_trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     start = PLANTED.index("Wilhelmina")
     planted = Document("planted", PLANTED, (Span(start, start + len("Wilhelmina Ptarmigan"), "PERSON"),))
     write_jsonl([planted, *synthesise(23, seed=5)], data)
-    # All but the last quarter is tested on, so that the planted document is trained on.
     settings = TrainSettings(model=str(base), epochs=1, batch_size=4, lora_rank=2, lora_alpha=4, base_licence="apache-2.0")
     write_jsonl(synthesise(6, seed=6), folder / "test.jsonl")
     train(data, folder / "out", test=folder / "test.jsonl", settings=settings)

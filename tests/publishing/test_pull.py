@@ -64,6 +64,27 @@ TAMPERED: dict[str, tuple[Callable[[Path], object], type[PiispanError], str]] = 
         SidecarError,
         "piispan.json is not the one that card_facts.json was written for",
     ),
+    "no facts": (lambda folder: (folder / "card_facts.json").unlink(), SidecarError, "no card_facts.json, or no digests"),
+    "no facts and no digests": (
+        lambda folder: ((folder / "card_facts.json").unlink(), edit_json(folder / "piispan.json", files_sha256={}), one_byte(folder)),
+        SidecarError,
+        "no card_facts.json, or no digests in piispan.json",
+    ),
+    "another scale": (
+        lambda folder: edit_json(folder / "adapter_config.json", lora_alpha=4000),
+        SidecarError,
+        "adapter_config.json is not the one of piispan.json",
+    ),
+    "no trained tag tokens": (
+        lambda folder: edit_json(folder / "adapter_config.json", trainable_token_indices=None),
+        SidecarError,
+        "adapter_config.json is not the one of piispan.json",
+    ),
+    "a method that changes the base": (
+        lambda folder: edit_json(folder / "adapter_config.json", init_lora_weights="pissa"),
+        SidecarError,
+        "asks for what no adapter of piispan needs: init_lora_weights",
+    ),
     "another base": (
         lambda folder: edit_json(folder / "adapter_config.json", base_model_name_or_path="some/other"),
         SidecarError,
@@ -116,6 +137,37 @@ def test_what_does_not_belong_together_is_refused(hub: LoopbackHub, base_revisio
     assert asked == []  # nothing of a base was fetched for it
 
 
+CHANGED_MODEL: dict[str, tuple[Callable[[Path], object], str]] = {
+    "another normalisation": (lambda folder: edit_json(folder / "config.json", rms_norm_eps=5.0), "config.json is not the one"),
+    "code of its own": (
+        lambda folder: edit_json(folder / "config.json", auto_map={"AutoModelForCausalLM": "evil.Model"}),
+        "config.json is not the one",
+    ),
+    "another chat template": (lambda folder: (folder / "chat_template.jinja").write_text("{{ 1 }}", "utf-8"), "chat_template.jinja is not"),
+    "no chat template": (lambda folder: (folder / "chat_template.jinja").unlink(), "no chat_template.jinja; not the whole model"),
+    "tokens put in": (lambda folder: (folder / "added_tokens.json").write_text("{}", "utf-8"), "added_tokens.json is not the one"),
+    "more weights": (
+        lambda folder: (folder / "more.safetensors").write_bytes((folder / "model.safetensors").read_bytes()),
+        "the weights are not those",
+    ),
+    "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "no weights of a model; only safetensors are read"),
+    "an adapter beside it": (lambda folder: (folder / "adapter_config.json").write_text("{}", "utf-8"), "or an adapter"),
+}
+
+
+@pytest.mark.parametrize("what", CHANGED_MODEL)
+def test_a_whole_model_that_was_changed_is_refused(hub, base_revision, trained: Trained, monkeypatch, tmp_path, what) -> None:
+    spoil, said = CHANGED_MODEL[what]
+    assert push(monkeypatch, trained.adapter, base_revision, "--merged", "--base", str(trained.base)) == 0
+    folder = written(hub, tmp_path / "changed")
+    (folder / "evil.py").write_text("raise SystemExit('evil')", "utf-8")
+    spoil(folder)
+    hub.put("someone/changed", folder)
+    with pytest.raises(SidecarError, match=said):
+        Tagger.from_pretrained("someone/changed")
+    assert not [request for request in hub.requests if "evil.py" in request]
+
+
 def test_settings_and_the_operating_point_come_with_the_adapter(hub, base_revision, trained: Trained, monkeypatch) -> None:
     facts = read_facts(trained.adapter)
     point = {"tag_bias": 2.5, "target_recall": 0.9, "delta": 0.05, "documents": 40, "calibration_recall": 0.93, "p_value": 0.01}
@@ -124,9 +176,12 @@ def test_settings_and_the_operating_point_come_with_the_adapter(hub, base_revisi
     write_card(trained.adapter, replace(facts, sidecar=calibrated), over=facts)
     assert push(monkeypatch, trained.adapter, base_revision) == 0
     plain, chosen = (Tagger.from_pretrained(REPO, operating_point=use) for use in (False, True))
-    assert plain.sidecar == replace(calibrated, base_model="base-owner/tiny", base_revision=base_revision)
+    pushed = replace(calibrated, base_model="base-owner/tiny", base_revision=base_revision)
+    assert plain.sidecar == replace(pushed, files_sha256=plain.sidecar.files_sha256)
+    assert plain.sidecar.files_sha256.keys() == calibrated.files_sha256.keys()
     assert plain.prompt.labels == facts.sidecar.labels
-    assert (set(plain.decoder.tag_bias.values()), set(chosen.decoder.tag_bias.values())) <= ({0.0}, {2.5})
+    assert not any(plain.decoder.tag_bias.values())
+    assert set(chosen.decoder.tag_bias.values()) == {2.5}
     assert chosen.tag([PLANTED]) != plain.tag([PLANTED])
 
 

@@ -3,13 +3,15 @@
 import json
 import shutil
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from huggingface_hub import HfApi, ModelCard, metadata_load
 
-from piispan.core import Sidecar
-from piispan.model_card import CardError, check_folder, read_facts
+from piispan.core import Document, Sidecar
+from piispan.dataset_builder import write_jsonl
+from piispan.model_card import CardError, check_folder, read_facts, write_card
 from piispan.runs import Publication, check_card
 from piispan.tagger import Tagger
 from piispan.tagger.adapters import load_adapted
@@ -94,7 +96,11 @@ def test_a_new_version_has_a_tag_of_its_own_and_drops_what_it_lacks(hub, base_re
     assert hub.tags[REPO]["ward-3"] == hub.repos[REPO][-1].sha
     capsys.readouterr()
     assert push(monkeypatch, trained.adapter, base_revision, "--tag", "v1") == 2
-    assert "the tag v1 is that of another version" in capsys.readouterr().err
+    assert "the tag v1 is that of an older version" in capsys.readouterr().err
+    (trained.adapter / "tokenizer_config.json").unlink()
+    commits = len(hub.repos[REPO])
+    assert push(monkeypatch, trained.adapter, base_revision, "--tag", "v1") == 2
+    assert len(hub.repos[REPO]) == commits  # told before anything is changed
 
 
 def test_public_must_be_said(hub, base_revision, trained: Trained, monkeypatch, capsys) -> None:
@@ -162,7 +168,9 @@ def test_nothing_that_is_personal_or_of_this_machine_is_uploaded(
         (("--base-model", BASE, "--base-revision", "f" * 40), "the Hub has no such revision of the base"),
         (("--base-model", "no/such", "--base-revision", "f" * 40), "the Hub shows no such base model"),
         (("--base-model", "no such"), "--base-model must be owner/name on the Hub"),
-        (("--tag", "a b"), "--tag must be of letters"),
+        (("--tag", "a b"), "--tag must be a name that git takes"),
+        (("--tag", "a..b"), "--tag must be a name that git takes"),
+        (("--tag", "main"), "no branch or commit"),
         (("--data", "nowhere.jsonl"), "nowhere.jsonl"),
     ],
 )
@@ -191,6 +199,19 @@ def test_an_adapter_that_was_changed_is_not_made_whole_by_a_push(hub, base_revis
     assert push(monkeypatch, trained.adapter, base_revision) == 2
     assert "piispan.json is not the one that card_facts.json was written for" in capsys.readouterr().err
     assert hub.requests == []
+
+
+def test_validation_documents_are_not_taken_for_those_trained_on(trained: Trained, tmp_path, monkeypatch, capsys) -> None:
+    from piispan.runs.artifacts import documents_sha256
+
+    other = [Document("a", "Ada is 36.")]
+    write_jsonl(other, tmp_path / "validation.jsonl")
+    facts = read_facts(trained.adapter)
+    chosen = replace(facts.sidecar, selection_sha256=documents_sha256(other))
+    chosen.save(trained.adapter)
+    write_card(trained.adapter, replace(facts, sidecar=chosen), over=facts)
+    assert run(monkeypatch, "card", "check", trained.adapter, "--data", tmp_path / "validation.jsonl") == 2
+    assert "not the documents that the adapter was trained on" in capsys.readouterr().err
 
 
 def test_without_the_training_documents_nothing_is_pushed(hub, base_revision, trained, monkeypatch, capsys, tmp_path) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from piispan.core import Document, LabelSet, Span
 from piispan.dataset_builder import Split, changed_configs, export_folder, not_synthesised, synthesise
-from tests.publishing.conftest import PLANTED
+from tests.publishing.conftest import PLANTED, TOKEN
 from tests.publishing.pushes import run
 
 LABELS = LabelSet.load("presidio")
@@ -63,6 +63,14 @@ def test_no_folder_passes_that_is_not_what_an_export_left(hub, monkeypatch, tmp_
     assert "holds other files" in capsys.readouterr().err
     assert run(monkeypatch, "data", "push", tmp_path, "--to", "you/pii-data") == 2
     assert "not a data folder of piispan data export" in capsys.readouterr().err
+    folder = exported(tmp_path / "hidden")
+    (folder / ".DS_Store").write_bytes(b"x")
+    assert run(monkeypatch, "data", "push", folder, "--to", "you/pii-data", "--dry-run") == 0
+    shutil.rmtree(folder / "spans")
+    card = folder / "README.md"
+    card.write_text(card.read_text("utf-8").replace("- config_name: spans\n  data_files", "- config_name: other\n  data_files"), "utf-8")
+    assert run(monkeypatch, "data", "push", folder, "--to", "you/pii-data") == 2
+    assert "rows of spans are not those that the card was written for" in capsys.readouterr().err
     folder = exported(tmp_path / "other")
     readme = folder / "README.md"
     readme.write_text(readme.read_text("utf-8") + "\nAsk ada@example.org.\n", "utf-8")
@@ -109,6 +117,44 @@ def test_a_space_needs_a_name_that_python_takes(hub, monkeypatch, capsys, to, sa
     assert run(monkeypatch, "metric", "push", "--to", to) == 2
     assert said in capsys.readouterr().err
     assert hub.requests == []
+
+
+def test_a_space_holds_the_files_of_the_package_and_no_others(hub, monkeypatch, tmp_path, capsys) -> None:
+    import piispan.core
+    import piispan.metric
+    from piispan.metric import export_space
+
+    rooms = {room: Path(module.__file__).parent for room, module in (("core", piispan.core), ("metric", piispan.metric))}
+    copies = {room: tmp_path / room for room in rooms}
+    for room, folder in rooms.items():
+        shutil.copytree(folder, copies[room])
+        (copies[room] / "notes.orig").write_text("ada@clinic.org", "utf-8")
+        (copies[room] / ".env").write_text("HF_TOKEN=x", "utf-8")
+    monkeypatch.setattr("piispan.metric.export.files", lambda name: copies[name.rpartition(".")[2]])
+    space = export_space(tmp_path / "space", "you/pii_span")
+    found = {path.relative_to(space / "piispan").as_posix() for path in (space / "piispan").rglob("*") if path.is_file()}
+    packaged = {
+        f"{room}/{path.relative_to(folder).as_posix()}"
+        for room, folder in rooms.items()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert found == packaged
+    (copies["core"] / "notes.md").write_text("Ask ada@clinic.org.", "utf-8")
+    assert run(monkeypatch, "metric", "push", "--to", "you/pii_span") == 2
+    assert "piispan/core/notes.md, line 1: holds what looks like an e-mail address" in capsys.readouterr().err
+    assert hub.requests == []
+
+
+def test_the_owners_files_stay_in_a_space(hub, monkeypatch) -> None:
+    from huggingface_hub import HfApi
+
+    assert run(monkeypatch, "metric", "push", "--to", "you/pii_span") == 0
+    HfApi(endpoint=hub.endpoint, token=TOKEN).upload_file(
+        path_or_fileobj=b"x = 1", path_in_repo="helper.py", repo_id="you/pii_span", repo_type="space"
+    )
+    assert run(monkeypatch, "metric", "push", "--to", "you/pii_span") == 0
+    assert {"helper.py", "pii_span.py"} <= hub.repos["spaces/you/pii_span"][-1].files.keys()
 
 
 def test_a_space_can_be_looked_at_before(hub, monkeypatch, capsys) -> None:

@@ -43,4 +43,6 @@ def hub_reason(error: BaseException) -> str:
         return "not a name that the Hub takes"
     if isinstance(error, JSONDecodeError):
         return "the Hub answered what is no JSON; it may be out of order"
+    if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
+        return f"trouble on this machine: {error.strerror}"
     return f"the connection to the Hub was lost or never made ({type(error).__name__})"

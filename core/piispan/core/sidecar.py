@@ -72,8 +72,8 @@ class Sidecar:
         base_quantization: How the base was quantised while the adapter was trained and measured over it; ``None`` for not at all.
         base_sha256: SHA-256 of the base weights' file or files.
         merged: Whether the weights beside it are a whole model, the base with the adapter merged in, and no adapter.
-        weights_sha256: SHA-256 of the safetensors files beside it, in the order of their names, by which a mixed or damaged repository is
-            known; ``None`` where none was taken.
+        files_sha256: SHA-256 of each file beside it by its name, but the card and its facts, by which a mixed, changed or damaged
+            repository is known; empty where none was taken.
         training_sha256: SHA-256 of the training file, or ``None``.
         prompt_template: Source of the Jinja template of ``OWN_STYLE``, or ``None``.
         examples: The worked examples that the prompt shows, or ``None`` for those that ship.
@@ -91,7 +91,7 @@ class Sidecar:
     base_quantization: Quantization | None = None
     base_sha256: str | None = None
     merged: bool = False
-    weights_sha256: str | None = None
+    files_sha256: Mapping[str, str] = field(default_factory=dict)
     training_sha256: str | None = None
     selection_sha256: str | None = None
     prompt_template: str | None = None
@@ -126,15 +126,17 @@ class Sidecar:
         """The file may be someone else's: what is no plain string or number is refused before anything is done with it."""
         if not isinstance(self.merged, bool):
             raise SidecarError("merged must be true or false")
-        for name in ("base_revision", "base_sha256", "weights_sha256", "training_sha256", "selection_sha256"):
+        for name in ("base_revision", "base_sha256", "training_sha256", "selection_sha256"):
             if not isinstance(getattr(self, name), str | None):
                 raise SidecarError(f"{name} must be a string or null")
-        for name, kinds in (("versions", str), ("operating_point", int | float)):
+        for name, kinds in (("versions", str), ("files_sha256", str), ("operating_point", int | float)):
             table = getattr(self, name)
             if table is None and name == "operating_point":
                 continue
             if not isinstance(table, Mapping) or not all(isinstance(key, str) and isinstance(value, kinds) for key, value in table.items()):
                 raise SidecarError(f"{name} must be a mapping of names to {'strings' if kinds is str else 'numbers'}")
+        if self.operating_point is not None and "tag_bias" not in self.operating_point:
+            raise SidecarError("operating_point must have a tag_bias")
 
     @property
     def digest(self) -> str:
@@ -145,7 +147,8 @@ class Sidecar:
         """The file's content."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         examples = None if self.examples is None else [example.to_dict() for example in self.examples]
-        whole = {"labels": self.labels.to_dict(), "examples": examples, "versions": dict(self.versions)}
+        whole: dict[str, object] = {"labels": self.labels.to_dict(), "examples": examples}
+        whole |= {"versions": dict(self.versions), "files_sha256": dict(self.files_sha256)}
         return {"piispan": SIDECAR_VERSION, **fields, **whole}
 
     def save(self, folder: str | Path) -> Path:

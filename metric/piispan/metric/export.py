@@ -16,6 +16,8 @@ __all__ = ["export_space"]
 
 _DEFAULT_ID = "you/pii_span"
 _REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/([A-Za-z_][A-Za-z0-9_]*)")
+_OF_PACKAGE = frozenset({".md", ".py", ".txt", ".yaml"})
+"""Endings of the files of ``core`` and ``metric``; a test holds them to what the wheel has."""
 _TAKEN = frozenset(
     {"app", "datasets", "evaluate", "gradio", "huggingface_hub", "jinja2", "numpy", "piispan", "rapidfuzz", "simplejson", "yaml"}
 )
@@ -49,7 +51,7 @@ def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
     with replacing_folder(target) as draft:
         for room in ("core", "metric"):
             with as_file(files(f"piispan.{room}")) as source:
-                shutil.copytree(source, draft / "piispan" / room, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, draft / "piispan" / room, ignore=_foreign)
         page = draft / "piispan" / "metric" / "space"
         requirements = (page / "requirements.txt").read_text("utf-8")
         needed = [line for line in requirements.splitlines() if not line.startswith("gradio")]
@@ -63,6 +65,12 @@ def export_space(folder: str | Path, repo_id: str = _DEFAULT_ID) -> Path:
         for name, text in texts.items():
             (draft / name).write_text(text, "utf-8")
     return target
+
+
+def _foreign(folder: str, names: list[str]) -> list[str]:
+    """What lies in a package's folder and is none of its files: compiled code, notes, hidden files."""
+    known = {name for name in names if (Path(folder) / name).is_dir() or name == "py.typed" or Path(name).suffix in _OF_PACKAGE}
+    return [name for name in names if name not in known or name.startswith((".", "__pycache__"))]
 
 
 def _module(text: str, repo_id: str, digest: str, requirements: list[str]) -> str:

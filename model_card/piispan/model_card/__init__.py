@@ -13,6 +13,7 @@ from piispan.model_card.checks.published_files import is_published, published_fi
 from piispan.model_card.checks.secrets import Secrets
 from piispan.model_card.errors import CardError, HubError
 from piispan.model_card.facts import CardFacts, DataFacts, TrainingFacts, check_stated
+from piispan.model_card.hub.patience import patiently
 from piispan.model_card.hub.pushing import Pushed, Target, push_files
 from piispan.model_card.measured import LabelScore, Measured
 from piispan.model_card.page import write_page
@@ -38,6 +39,7 @@ __all__ = [
     "check_stated",
     "generate_card",
     "is_published",
+    "patiently",
     "published_files",
     "push_files",
     "read_facts",

@@ -14,6 +14,7 @@ __all__ = ["FACTS_VERSION", "CardFacts", "DataFacts", "TrainingFacts", "check_st
 
 FACTS_VERSION = 3
 
+ADAPTERS = ("lora", "rslora", "dora", "qlora")
 _LANGUAGE = re.compile(r"[a-z]{2,3}|multilingual")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PICTURE = re.compile(r"[a-z][a-z0-9_-]*\.png")
@@ -76,6 +77,9 @@ class TrainingFacts:
             _whole(getattr(self, name), 0, f"training.{name}")
         for name in ("epochs", "learning_rate", "lora_alpha", "seconds"):
             _amount(getattr(self, name), f"training.{name}")
+        _texts(self, "training", "hardware", "adapter", "train_on", "schedule")
+        if self.adapter not in ADAPTERS:
+            raise CardError(f"training.adapter: must be one of {', '.join(ADAPTERS)}")
         publishable(asdict(self), "training")
 
 
@@ -105,6 +109,9 @@ class DataFacts:
     hub_id: str | None = None
 
     def __post_init__(self) -> None:
+        _texts(self, "data", "name", "split", "how_made", "revision", "licence", "hub_id")
+        if not isinstance(self.documents, Mapping):
+            raise CardError("data.documents: must be a mapping of splits to counts")
         object.__setattr__(self, "documents", dict(self.documents))
         for split, count in self.documents.items():
             _whole(count, 0, f"data.documents.{split}")
@@ -150,6 +157,7 @@ class CardFacts:
     pictures: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        _texts(self, "facts", "model_name", "base_licence", "decoder", "base_decoder")
         publishable([self.decoder, self.base_decoder], "decoder")
         _repo_id(self.model_name, "model_name")
         publishable(self._sidecar_on_card, "sidecar")
@@ -224,7 +232,7 @@ class CardFacts:
         try:
             data, training = DataFacts(**content["data"]), TrainingFacts(**content["training"])
             return cls(**(given | {"data": data, "training": training, "sidecar": sidecar}))
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, AttributeError):
             raise CardError("facts: a key is missing, unknown or of the wrong type") from None
 
 
@@ -239,6 +247,15 @@ def check_stated(labels: LabelSet, languages: Sequence[str], base_licence: str |
         raise CardError('languages: must be ISO 639 codes of two or three letters, such as ("en",)')
     if base_licence is not None and not is_licence_id(base_licence):
         raise CardError("base_licence: must be an identifier as the Hub spells it, such as apache-2.0")
+
+
+def _texts(facts: object, where: str, *names: str) -> None:
+    """Check that fields are strings, or ``None`` where that is their default."""
+    for name in names:
+        default = type(facts).__dataclass_fields__[name].default  # type: ignore[attr-defined]
+        value = getattr(facts, name)
+        if not isinstance(value, str) and (value is not None or default is not None):
+            raise CardError(f"{where}.{name}: must be a string, was of type {type(value).__name__}")
 
 
 def _repo_id(name: str, where: str) -> None:

@@ -11,13 +11,14 @@ from piispan.model_card.errors import CardError
 
 __all__ = ["REFUSED", "TOKEN", "publishable", "publishable_text"]
 
-TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
+TOKEN = re.compile(r"\bhf_(?:[a-z]+_)?[A-Za-z0-9]{16,}")
 """A token of the Hub."""
 REFUSED = {
     "a Hugging Face token": TOKEN,
     "an e-mail address": re.compile(r"[^\s@]@[^\s@]+\.[^\s@]"),
     "a local path": re.compile(
-        r"""(?:^|[\s"'`(\[<=,;])/[^\s/]      # /data/notes at the start of a word; the slashes of https:// and org/name pass
+        r"""(?:^|[\s"'`(\[=,;])/[^\s/]      # /data/notes at the start of a word; the slashes of https:// and org/name pass
+          | </[^\s/<>]+/                     # </data/notes>; a closing tag passes
           | (?:^|[\s"'`(\[<=,;])~(?:[/\\A-Za-z]|$)  # a home folder
           | (?:^|[\s"'`(\[<=,;])\.{1,2}[/\\]  # beside the working directory
           | (?<![A-Za-z])[A-Za-z]:[/\\]       # a drive letter

@@ -35,9 +35,9 @@ class Section:
         """Words with a digit in them, each with its line."""
         return [(number, word.rstrip(".,;:")) for number, line in self.lines for word in _WITH_DIGIT.findall(line)]
 
-    def rows(self) -> list[tuple[int, str]]:
-        """Rows of tables, each with its line."""
-        return [(number, line.rstrip()) for number, line in self.lines if line.startswith("|")]
+    def fixed(self) -> list[tuple[int, str]]:
+        """What must stand as it was generated, each with its line: rows of tables, and the limits, which are the points in bold."""
+        return [(number, line.rstrip()) for number, line in self.lines if line.startswith(("|", "- **", "  "))]
 
 
 def split_card(card: str) -> tuple[str, str]:
@@ -50,7 +50,7 @@ def front_matter(card: str) -> Mapping[str, object] | None:
     """The metadata of a card; ``None`` where there are none that can be read."""
     try:
         found = yaml.safe_load(split_card(card)[0])
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # yaml makes dates itself, and fails at the 30th of February
         return None
     return found if isinstance(found, dict) else None
 

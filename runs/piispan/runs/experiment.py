@@ -10,6 +10,7 @@ from piispan.core import (
     ModelError,
     Prompt,
     check_not_tested,
+    files_sha256,
     get_format,
     make_prompt,
     replacing_folder,
@@ -224,7 +225,7 @@ class Experiment:
             drawn = draw_pictures(folder, after.scores, analyse(split.test, after.predictions, self.prompt.labels))
             facts = CardFacts(
                 model_name=f"piispan-{self.loaded.base.public_name.split('/')[-1].lower()}",
-                sidecar=replace(sidecar, weights_sha256=weights_sha256(folder)),
+                sidecar=replace(sidecar, files_sha256=files_sha256(folder)),
                 before=metrics["before"],
                 after=metrics["after"],
                 training=self.training,

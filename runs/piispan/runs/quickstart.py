@@ -120,7 +120,7 @@ def quickstart(
         facts = DataFacts(name=made.name, split="test", documents=counts, how_made=f"{made.how_made} {note}".rstrip(), licence="cc0-1.0")
     else:
         facts = data_facts(data, split, counts)
-    origin = TrainingOrigin(synthesis=made, documents=counts) if data is None else TrainingOrigin(data=Path(data), split=split)
+    origin = TrainingOrigin.synthetic(documents.train, Path(out)) if data is None else TrainingOrigin(Path(data), split)
     metrics = experiment.write(Path(out), documents, facts, before, after, origin)
     shown = made.texts(3)  # synthetic whatever was trained on, because they are shown
     redacted = list(zip(shown, experiment.tagger.redact(shown), strict=True))

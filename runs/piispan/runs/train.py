@@ -61,7 +61,7 @@ def train(
     if not experiment.train(parts.train, validation=parts.validation, checkpoints=checkpoints, resume=found):
         return {}
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
-    metrics = experiment.write(Path(out), parts, facts, None, after, TrainingOrigin(data=Path(data), split=None if test else split))
+    metrics = experiment.write(Path(out), parts, facts, None, after, TrainingOrigin(Path(data), None if test else split))
     if checkpoints:
         drop_checkpoints(checkpoints)
     return metrics

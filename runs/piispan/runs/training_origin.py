@@ -1,45 +1,45 @@
 """Where the documents of a training can be found again, so that nothing of them is published by mistake."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from piispan.core import DataError, Document, Sidecar
-from piispan.dataset_builder import SplitKind, is_split_folder, read_documents, read_split
-from piispan.runs.artifacts import trained_on, write_json
-from piispan.runs.synthetic import Synthesis
+from piispan.dataset_builder import SplitKind, fixed_split, is_split_folder, read_documents, read_split, write_jsonl
+from piispan.runs.artifacts import documents_sha256, write_json
 
 __all__ = ["ORIGIN_NAME", "TrainingOrigin", "training_documents"]
 
 ORIGIN_NAME = "training_data.json"
 """File of a run, beside the adapter's folder. It names a file of this machine and is never uploaded."""
+_SYNTHETIC_NAME = "training_documents.jsonl"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TrainingOrigin:
-    """Either a file or folder of labelled documents, or a synthesis.
+    """Labelled documents that were trained on, whole or in part.
 
     Args:
-        data: The file or folder.
+        data: Their file or folder.
         split: How it was split; ``None`` when all of it was trained on.
-        synthesis: What made the documents.
-        documents: How many of them each part had.
     """
 
-    data: Path | None = None
+    data: Path
     split: SplitKind | None = None
-    synthesis: Synthesis | None = None
-    documents: Mapping[str, int] | None = None
+
+    @classmethod
+    def synthetic(cls, documents: Sequence[Document], folder: Path) -> "TrainingOrigin":
+        """That of documents that were made for a run: they are written into its folder, because another version would make others."""
+        write_jsonl(documents, folder / _SYNTHETIC_NAME)
+        return cls(folder / _SYNTHETIC_NAME)
 
     def save(self, folder: Path) -> None:
         """Write ``training_data.json`` into the folder of a run."""
-        content: dict[str, object] = {"note": "Where the training documents are. It names a file of this machine: keep it here."}
-        if self.data is not None:
-            content |= {"data": str(self.data.resolve()), "split": self.split}
-        if self.synthesis is not None:
-            content |= {"language": self.synthesis.language, "labels": self.synthesis.labels, "documents": dict(self.documents or {})}
-        write_json(folder / ORIGIN_NAME, content)
+        note = "Where the training documents are. It names a file of this machine: keep it here."
+        write_json(folder / ORIGIN_NAME, {"note": note, "data": str(self.data.resolve()), "split": self.split})
 
     @classmethod
     def load(cls, folder: Path) -> "TrainingOrigin | None":
@@ -53,29 +53,22 @@ class TrainingOrigin:
             return None
         try:
             content = json.loads(path.read_text("utf-8"))
-            if "data" in content:
-                return cls(data=Path(content["data"]), split=content["split"])
-            return cls(synthesis=Synthesis(content["language"], content["labels"]), documents=dict(content["documents"]))
+            data, split = Path(content["data"]), content["split"]
         except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             raise DataError(f"{path}: cannot be read ({type(error).__name__})") from None
+        if split is not None and split not in get_args(SplitKind):
+            raise DataError(f"{path}: no split named so")
+        return cls(data, split)
 
-    def parts(self) -> Iterator[Sequence[Document]]:
-        """The documents, part by part, those of the training first.
+    def parts(self) -> list[Sequence[Document]]:
+        """The documents, part by part.
 
         Raises:
-            DataError: If they cannot be read or made.
+            DataError: If they cannot be read.
         """
-        if self.synthesis is not None:
-            counts = self.documents or {}
-            split = self.synthesis.split(counts.get("train", 0), counts.get("test", 0))
-        elif self.data is None:
-            return
-        elif self.split is None and not is_split_folder(self.data):
-            yield read_documents(self.data)[0]
-            return
-        else:
-            split = read_split(self.data, self.split or "random")
-        yield from (members for _, members in split.parts())
+        if self.split is None and not is_split_folder(self.data):
+            return [read_documents(self.data)[0]]
+        return [members for _, members in read_split(self.data, self.split or "random").parts()]
 
 
 def training_documents(adapter: Path, sidecar: Sidecar, given: Path | None) -> list[Document] | None:
@@ -92,11 +85,19 @@ def training_documents(adapter: Path, sidecar: Sidecar, given: Path | None) -> l
     Raises:
         DataError: If they cannot be read, or are not those that the adapter was trained on.
     """
-    origin = TrainingOrigin.load(adapter.resolve().parent) if given is None else TrainingOrigin(data=given)
+    noted = TrainingOrigin.load(adapter.resolve().parent) if given is None else None
+    origin = TrainingOrigin(given) if given is not None else noted
     if origin is None:
         return None
-    place = origin.data or "the synthesis"
-    parts = list(origin.parts())
-    if not any(trained_on(sidecar, part) for part in parts):
-        raise DataError(f"{place}: not the documents that the adapter was trained on (SHA-256 differs); say where they are: --data")
-    return [document for part in parts for document in part]
+    parts = origin.parts()
+    documents = [document for part in parts for document in part]
+    if any(documents_sha256(part) == sidecar.training_sha256 for part in [*parts, *_training_parts(documents)]):
+        return documents
+    raise DataError(f"{origin.data}: not the documents that the adapter was trained on (SHA-256 differs); say where they are: --data")
+
+
+def _training_parts(documents: Sequence[Document]) -> Iterator[Sequence[Document]]:
+    """What a training would take of documents that lie in one file."""
+    for kind in get_args(SplitKind):
+        with suppress(DataError):  # too few documents, or groups, to split
+            yield fixed_split(documents, kind).train

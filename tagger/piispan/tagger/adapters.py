@@ -122,7 +122,7 @@ def load_adapted(
     Args:
         folder: The adapter's folder.
         sidecar: Its settings.
-        name: What errors call it.
+        name: The folder, or its name on the Hub.
         base: Where its base is; by default where the sidecar says.
         dtype: Of the base weights; ``"auto"`` keeps the checkpoint's own.
         device: ``None`` takes CUDA or MPS when there, else the CPU.
@@ -131,7 +131,7 @@ def load_adapted(
         ModelError: If a model cannot be found or loaded, or the base's weights are others.
         SidecarError: If the adapter's files do not belong together; see ``piispan.core.check_adapter_files``.
     """
-    check_adapter_files(folder, sidecar, name)
+    check_adapter_files(folder, sidecar, name, published=not Path(name).is_dir())
     if sidecar.merged:
         return load_causal_lm(folder, dtype=dtype, device=device)
     where = base_of(sidecar, name, base)

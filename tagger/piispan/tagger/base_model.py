@@ -26,7 +26,7 @@ def loading_errors() -> tuple[type[Exception], ...]:
     """What loading raises: unreadable, no causal language model, a missing library, out of memory, truncated weights."""
     from safetensors import SafetensorError
 
-    return OSError, ValueError, ImportError, RuntimeError, SafetensorError
+    return OSError, ValueError, LookupError, ImportError, RuntimeError, SafetensorError
 
 
 def _cache_root() -> Path:

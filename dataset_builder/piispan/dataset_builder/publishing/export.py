@@ -126,8 +126,12 @@ def _check_documents(split: Split, labels: LabelSet) -> None:
                 require_label(labels, span, f"document {document.id!r}")
 
 
-def check_place(folder: Path) -> None:
+def check_place(folder: Path, *, hidden: bool = False) -> None:
     """Refuse a folder that holds anything but what an export writes.
+
+    Args:
+        folder: The folder.
+        hidden: Whether it may hold hidden files.
 
     Raises:
         DataError: If it does, or is a file.
@@ -137,6 +141,8 @@ def check_place(folder: Path) -> None:
     if not folder.is_dir():
         raise DataError(f"{folder}: there is a file of that name")
     found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    if hidden:
+        found = {name for name in found if not any(part.startswith(".") for part in name.split("/"))}
     if found and not all(map(_names_of_export(folder).fullmatch, found)):
         raise DataError(f"{folder}: holds other files than an earlier export's; choose another folder or empty it")
 

@@ -22,28 +22,40 @@ def export_files(folder: str | Path) -> Mapping[str, Path]:
     place = Path(folder)
     if not export_head(place):
         raise DataError(f"{folder}: not a data folder of piispan data export (its README.md says so)")
-    check_place(place)
-    found = {path.relative_to(place).as_posix(): path for path in sorted(place.rglob("*")) if path.is_file()}
+    check_place(place, hidden=True)
+    found = {path.relative_to(place).as_posix(): path for path in sorted(place.rglob("*")) if path.is_file() and not _hidden(path, place)}
     return {name: found[name] for name in sorted(found, key=lambda name: (name == "README.md", name))}
 
 
+def _hidden(path: Path, folder: Path) -> bool:
+    """Whether a file is one that its system keeps there, and nobody sees."""
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
 def changed_configs(folder: str | Path) -> list[str]:
-    """The configs whose rows are not those that the card was written for, by the SHA-256 that it states.
+    """The configs whose rows are not those that the card was written for, by the SHA-256 that it states, or not those of ``spans``.
 
     Raises:
         DataError: If a file cannot be read as Parquet.
     """
     place = Path(folder)
-    return [name for name, said in _stated(export_head(place)).items() if not said.endswith(_digest(place / name))]
+    stated = _stated(export_head(place))
+    if "spans" not in stated:
+        return ["spans"]
+    _, documents = _digests(place / "spans")
+    found = {name: _digests(place / name) for name in stated}
+    return [name for name, (rows, texts) in found.items() if not stated[name].endswith(rows) or texts != documents]
 
 
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
+def _digests(folder: Path) -> tuple[str, str]:
+    """SHA-256 of the rows of a config, and of their ids and texts alone."""
+    rows, texts = hashlib.sha256(), hashlib.sha256()
     for part in PARTS:
         for path in sorted(folder.glob(f"{part}-*.parquet")):
             for row in _rows(path):
-                digest.update(json.dumps(row).encode())
-    return digest.hexdigest()
+                rows.update(json.dumps(row).encode())
+                texts.update(json.dumps([part, row.get("id"), row.get("text")]).encode())
+    return rows.hexdigest(), texts.hexdigest()
 
 
 def _rows(path: Path) -> Iterator[dict[str, object]]:

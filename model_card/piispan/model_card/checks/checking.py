@@ -19,7 +19,7 @@ from piispan.core import (
 from piispan.model_card.checks.card_text import card_text_faults
 from piispan.model_card.checks.copied_text import copied_text_faults
 from piispan.model_card.checks.faults import Fault
-from piispan.model_card.checks.published_files import published_files
+from piispan.model_card.checks.published_files import PICTURES, published_files
 from piispan.model_card.checks.secrets import Secrets, secret_faults
 from piispan.model_card.checks.texts import Piece, pieces_of, png_chunks, safetensors_header
 from piispan.model_card.errors import CardError
@@ -109,8 +109,8 @@ def _base_faults(sidecar: Sidecar) -> Iterator[Fault]:
 def _adapter_faults(folder: Path, sidecar: Sidecar) -> Iterator[Fault]:
     try:
         check_adapter_files(folder, sidecar, folder)
-        if sidecar.weights_sha256 is None:
-            yield Fault(SIDECAR_NAME, "does not say the SHA-256 of the weights", "train again, with this version")
+        if not sidecar.files_sha256:
+            yield Fault(SIDECAR_NAME, "does not say the SHA-256 of the files", "train again, with this version")
         if sidecar.merged:
             return
         revision = read_adapter_config(folder, folder).get("revision")
@@ -128,6 +128,9 @@ def _adapter_faults(folder: Path, sidecar: Sidecar) -> Iterator[Fault]:
 
 
 def _picture_faults(folder: Path, facts: CardFacts) -> Iterator[Fault]:
+    for name in PICTURES:
+        if name not in facts.pictures and (folder / name).exists():
+            yield Fault(name, f"is no picture of {FACTS_NAME}", "take it away")
     for name, digest in facts.pictures.items():
         path = folder / name
         if not path.is_file() or sha256_of_files([path]) != digest:

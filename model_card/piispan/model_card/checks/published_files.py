@@ -1,31 +1,19 @@
 """Which files of an adapter's folder, or of merged weights, are published: those that are named here, and no others."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from piispan.core import ADAPTER_CONFIG, ADAPTER_WEIGHTS, CARD_FACTS, SIDECAR_NAME
+from piispan.core import CARD_FACTS, SIDECAR_NAME, is_read
 from piispan.model_card.writing import CARD_NAME
 
-__all__ = ["is_published", "published_files"]
+__all__ = ["PICTURES", "is_published", "published_files"]
 
-_TOKENIZER = (
-    "added_tokens.json",
-    "chat_template.jinja",
-    "merges.txt",
-    "special_tokens_map.json",
-    "tokenizer.json",
-    "tokenizer.model",
-    "tokenizer_config.json",
-    "vocab.json",
-)
-_OF_ADAPTER = (SIDECAR_NAME, ADAPTER_CONFIG, ADAPTER_WEIGHTS, "labels.png", "confusion.png", CARD_FACTS, CARD_NAME, *_TOKENIZER)
-_OF_MERGED = re.compile(r"config\.json|generation_config\.json|model(-\d{5}-of-\d{5})?\.safetensors|model\.safetensors\.index\.json")
+PICTURES = ("labels.png", "confusion.png")
 
 
 def is_published(name: str) -> bool:
     """Whether ``push`` writes files of this name; those of an older version that the new one lacks are taken away."""
-    return name in _OF_ADAPTER or _OF_MERGED.fullmatch(name) is not None
+    return name in (SIDECAR_NAME, CARD_FACTS, CARD_NAME, *PICTURES) or is_read(name)
 
 
 def published_files(folder: str | Path) -> Mapping[str, Path]:

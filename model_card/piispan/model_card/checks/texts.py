@@ -28,11 +28,18 @@ class Piece:
 def pieces_of(path: Path) -> list[Piece]:
     """Everything that a person could read in a file: a text file whole, every string of a JSON file, what a safetensors header says.
 
+    The vocabulary and the merges of a tokenizer are the base model's, and left out: they hold most short strings.
+
     Raises:
         ValueError: If the file is not what its ending says.
     """
+    if path.name in ("vocab.json", "merges.txt"):
+        return []
     if path.suffix == ".json":
-        return [Piece(text, None) for text in _strings(json.loads(path.read_text("utf-8")))]
+        content = json.loads(path.read_text("utf-8"))
+        if path.name == "tokenizer.json" and isinstance(content, dict) and isinstance(content.get("model"), dict):
+            content["model"] = {key: value for key, value in content["model"].items() if key not in ("vocab", "merges")}
+        return [Piece(text, None) for text in _strings(content)]
     if path.suffix in TEXT_ENDINGS:
         return [Piece(path.read_text("utf-8"), 1)]
     if path.suffix == ".safetensors":

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from logging import CRITICAL, getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +21,8 @@ RepoType = Literal["model", "dataset", "space"]
 
 _PLACES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
 _VERSION = re.compile(r"v(\d+)")
+_TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
+_NO_TAG = re.compile(r"main|HEAD|.*\.lock|[0-9a-f]{40}")
 _AGAIN = "push again: what was uploaded is kept, and nothing is half changed"
 
 
@@ -47,8 +50,10 @@ class Target:
     def __post_init__(self) -> None:
         if not HUB_ID.fullmatch(self.repo_id) or "/" not in self.repo_id:
             raise CardError(f"--to must be owner/name on the Hub, was: {self.repo_id!r}")
-        if self.tag is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.tag):
-            raise CardError("--tag must be of letters, digits, dots, dashes and underscores")
+        if self.tag is not None and not (_TAG.fullmatch(self.tag) and not _NO_TAG.fullmatch(self.tag)):
+            raise CardError(
+                "--tag must be a name that git takes, of letters, digits, dots, dashes and underscores, and no branch or commit"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ def push_files(
     place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
     with _talking(target):
         before = _open(api, target)
+        _check_tag(api, target, before.sha)
         there = patiently(lambda: api.list_repo_files(**place, revision=before.sha))
 
         def commit() -> Any:
@@ -113,7 +119,10 @@ def push_files(
 
 @contextmanager
 def _talking(target: Target) -> Iterator[None]:
-    """The Hub's errors as one of this room, in words that say what to do."""
+    """The Hub's errors as one of this room, in words that say what to do; the client's own log, which tells signed addresses, is silent."""
+    log = getLogger("huggingface_hub")
+    level = log.level
+    log.setLevel(CRITICAL)
     try:
         yield
     except PiispanError:
@@ -122,6 +131,8 @@ def _talking(target: Target) -> Iterator[None]:
         raise HubError(f"{target.repo_id}: {hub_reason(error)}; {_AGAIN}") from None
     except ValueError:  # what the client makes of the Hub's word on a card; everything else that it says is one of the above
         raise CardError(f"{target.repo_id}: the Hub does not take the metadata at the head of the card; nothing was changed") from None
+    finally:
+        log.setLevel(level)
 
 
 def _open(api: "HfApi", target: Target) -> Any:
@@ -143,6 +154,15 @@ def _open(api: "HfApi", target: Target) -> Any:
     return found
 
 
+def _check_tag(api: "HfApi", target: Target, head: str) -> None:
+    """Check that the tag that is asked for is free, or that of the newest version, before anything is changed."""
+    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
+    if target.tag is None or target.tag not in {tag.name for tag in patiently(lambda: api.list_repo_refs(**place)).tags}:
+        return
+    if patiently(lambda: api.repo_info(**place, revision=target.tag)).sha != head:
+        raise CardError(f"{target.repo_id}: the tag {target.tag} is that of an older version; give another --tag")
+
+
 def _tagged(api: "HfApi", target: Target, commit: str) -> str:
     """The tag of a commit, made if it has none."""
     place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
@@ -154,7 +174,9 @@ def _tagged(api: "HfApi", target: Target, commit: str) -> str:
         if patiently(lambda: api.repo_info(**place, revision=wanted)).sha == commit:
             return str(wanted)
         if target.tag is not None:
-            raise CardError(f"{target.repo_id}: the tag {wanted} is that of another version; the files are there, give them another --tag")
+            raise CardError(
+                f"{target.repo_id}: the tag {wanted} is that of the version before; the files are there, give them another --tag"
+            )
     tag = target.tag or f"v{numbers[-1] + 1 if numbers else 1}"
     patiently(lambda: api.create_tag(**place, tag=tag, revision=commit))
     return tag

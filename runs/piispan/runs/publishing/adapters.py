@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from piispan.core import ModelError, Sidecar, SidecarError, hub_errors, hub_reason
+from piispan.core import SIDECAR_NAME, ModelError, Sidecar, SidecarError, hub_errors, hub_reason
 from piispan.model_card import (
     CardError,
     Fault,
@@ -16,6 +16,7 @@ from piispan.model_card import (
     Target,
     check_folder,
     is_published,
+    patiently,
     published_files,
     push_files,
     read_facts,
@@ -65,12 +66,14 @@ def check_card(folder: str | Path, *, publication: Publication = AS_IT_IS, data:
 
     Raises:
         DataError: If the documents cannot be read, or are others than those trained on.
-        SidecarError: If the adapter's files do not belong together.
     """
     if publication == AS_IT_IS:
         return _check(Path(folder), Path(folder), data)
-    with _staged(folder, publication) as staged:
-        return _check(staged, Path(folder), data)
+    try:
+        with _staged(folder, publication) as staged:
+            return _check(staged, Path(folder), data)
+    except SidecarError as error:
+        return CardCheck([Fault(SIDECAR_NAME, str(error), "give the folder as training left it")], compared=False)
 
 
 def _check(staged: Path, adapter: Path, data: str | Path | None) -> CardCheck:
@@ -172,7 +175,7 @@ def _check_base(sidecar: Sidecar) -> None:
 
     name = f"{sidecar.base_model} at {sidecar.base_revision}"
     try:
-        HfApi().model_info(sidecar.base_model, revision=sidecar.base_revision)
+        patiently(lambda: HfApi().model_info(sidecar.base_model, revision=sidecar.base_revision))
     except GatedRepoError:  # it is there, for those who accept its terms
         return
     except RevisionNotFoundError:

@@ -16,7 +16,6 @@ __all__ = ["push_data", "push_metric"]
 
 _LOADED = re.compile(r'load_dataset\("[^"\n]*"')
 _DATA_FILE = re.compile(r"README\.md|\w+/(?:train|validation|test)-\d{5}-of-\d{5}\.parquet")
-_SPACE_FILE = re.compile(r"README\.md|app\.py|\w+\.py|requirements\.txt|pyproject\.toml|piispan/.+")
 
 
 def push_data(folder: str | Path, target: Target, *, may_publish: bool = False, dry_run: bool = False) -> PushResult:
@@ -62,10 +61,16 @@ def push_metric(target: Target, *, dry_run: bool = False) -> PushResult:
     with tempfile.TemporaryDirectory(prefix="piispan-push-") as draft:
         space = export_space(Path(draft) / "space", target.repo_id)
         found = {path.relative_to(space).as_posix(): path for path in sorted(space.rglob("*")) if path.is_file()}
+        refuse("the Space", check_files(found, secrets=secrets_here(), public=(target.repo_id,)))
         files: dict[str, Path | bytes] = {name: found[name] for name in sorted(found, key=lambda name: (name == CARD_NAME, name))}
         chosen = replace(target, repo_type="space", space_sdk="gradio")
-        pushed = None if dry_run else push_files(files, chosen, owned=_named(_SPACE_FILE), message="Scores for PII taggers")
+        pushed = None if dry_run else push_files(files, chosen, owned=_named(_space_file(target)), message="Scores for PII taggers")
         return PushResult(_sizes(files), (), pushed)
+
+
+def _space_file(target: Target) -> re.Pattern[str]:
+    module = re.escape(target.repo_id.partition("/")[2])
+    return re.compile(rf"README\.md|app\.py|{module}\.py|requirements\.txt|pyproject\.toml|piispan/.+")
 
 
 def _named(pattern: re.Pattern[str]) -> Callable[[str], bool]:

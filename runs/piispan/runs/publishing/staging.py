@@ -6,9 +6,9 @@ import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from piispan.core import ADAPTER_CONFIG, HUB_ID, SIDECAR_NAME, Sidecar, check_adapter_files, read_adapter_config
-from piispan.model_card import CARD_NAME, FACTS_NAME, CardError, published_files, read_facts, write_card
-from piispan.tagger import save_merged, weights_sha256
+from piispan.core import ADAPTER_CONFIG, HUB_ID, Sidecar, check_adapter_files, files_sha256, is_read, read_adapter_config
+from piispan.model_card import CARD_NAME, CardError, read_facts, write_card
+from piispan.tagger import save_merged
 
 __all__ = ["AS_IT_IS", "Publication", "stage"]
 
@@ -68,9 +68,9 @@ def stage(adapter: str | Path, folder: Path, publication: Publication) -> None:
     )
     if publication.merged:
         save_merged(place, folder, base=publication.base)
-        changed = replace(changed, weights_sha256=weights_sha256(folder))
     else:
         _link_weights(place, folder, changed)
+    changed = replace(changed, files_sha256=files_sha256(folder))
     facts = replace(
         old,
         model_name=publication.repo_id or old.model_name,
@@ -86,10 +86,10 @@ def stage(adapter: str | Path, folder: Path, publication: Publication) -> None:
 
 
 def _link_weights(place: Path, folder: Path, sidecar: Sidecar) -> None:
-    """The published files but those that are written anew, and PEFT's configuration for the sidecar's base."""
-    for name, path in published_files(place).items():
-        if name not in (SIDECAR_NAME, ADAPTER_CONFIG, FACTS_NAME, CARD_NAME):
-            _link(path, folder / name)
+    """The files that loading reads, and PEFT's configuration for the sidecar's base."""
+    for path in place.iterdir():
+        if is_read(path.name) and path.name != ADAPTER_CONFIG:
+            _link(path, folder / path.name)
     if sidecar.merged:
         return
     config = {**read_adapter_config(place, place), "base_model_name_or_path": sidecar.base_model, "revision": sidecar.base_revision}
@@ -97,8 +97,8 @@ def _link_weights(place: Path, folder: Path, sidecar: Sidecar) -> None:
 
 
 def _link(path: Path, target: Path) -> None:
-    """The same file under another name, or a copy where the file system has no links; what is missing or there already is left so."""
-    if not path.is_file() or target.exists():
+    """The same file in another place, or a copy where the file system has no links; what is no file is left."""
+    if not path.is_file():
         return
     try:
         os.link(path.resolve(), target)
