@@ -24,6 +24,9 @@ scores = evaluate.load(piispan.metric.path()).compute(predictions=rows, referenc
 assert scores is not None
 assert scores["f1"] == 1.0, scores
 
+faults = piispan.model_card.check_folder("nowhere")
+assert "no such folder" in str(faults[0]), "a card should be checked without torch"
+
 error: Exception | None = None
 try:
     piispan.tagger.Tagger.from_pretrained("embedded")

@@ -56,6 +56,7 @@ def test_markup_in_a_card_is_shown_and_not_run(adapter: Path, tmp_path: Path) ->
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
     assert 'href="javascript' not in page
+    assert "default-src 'none'" in page  # a picture from elsewhere is not fetched
 
 
 def test_what_is_missing_is_said(adapter: Path, tmp_path: Path) -> None:

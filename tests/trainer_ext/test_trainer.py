@@ -152,6 +152,14 @@ def test_what_would_change_the_rows_or_the_loss_unseen_is_refused(tmp_path, chan
         PiiSFTTrainer(tiny_llama(), _config(tmp_path, **changes), random_rows(4), processing_class=tiny_tokenizer())
 
 
+def test_a_trainers_folder_is_not_pushed(tmp_path) -> None:
+    with pytest.raises(FormatError, match="publish the adapter with piispan push"):
+        PiiSFTTrainer(tiny_llama(), _config(tmp_path, push_to_hub=True), random_rows(2), processing_class=tiny_tokenizer())
+    trainer = PiiSFTTrainer(tiny_llama(), _config(tmp_path), random_rows(2), processing_class=tiny_tokenizer())
+    with pytest.raises(FormatError, match="publish the adapter with piispan push"):
+        trainer.push_to_hub()
+
+
 def test_rows_of_two_kinds_are_refused(tmp_path) -> None:
     rows = random_rows(4)
     mixed = [*rows, {**rows[0], "weights": [1.0] * 3}]

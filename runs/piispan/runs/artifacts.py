@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, is_licence_id, replacing
 from piispan.dataset_builder import Split, SplitKind, fixed_split
@@ -99,7 +99,8 @@ def save_adapter(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
     """Save the adapter's weights and configuration, and the tokenizer with the tags' tokens, by which PEFT alone makes room for them in the
     base; none names a local path.
     """
-    for config in model.peft_config.values():
+    configs: Mapping[str, Any] = model.peft_config
+    for config in configs.values():
         config.base_model_name_or_path, config.revision = base.public_name, base.revision
     model.save_pretrained(folder, save_embedding_layers=False)
     tokenizer.save_pretrained(folder)

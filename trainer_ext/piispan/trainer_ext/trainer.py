@@ -1,7 +1,7 @@
 """``PiiSFTTrainer``: TRL's ``SFTTrainer`` on prepared rows, with the prompt prefix shared."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import datasets
 import torch
@@ -190,7 +190,7 @@ class PiiSFTTrainer(SFTTrainer):
             output.metrics.update({f"{prefix}_{name}": value for name, value in found.items()})
         return output
 
-    def push_to_hub(self, *args: Any, **kwargs: Any) -> str:
+    def push_to_hub(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Not done: a trainer's folder holds more than may be published, ``training_args.bin`` with its token among it.
 
         Raises:
