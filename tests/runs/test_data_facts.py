@@ -33,7 +33,7 @@ def test_a_data_folder_says_its_name_licence_and_digest(tmp_path: Path) -> None:
 
 
 def test_a_title_that_no_card_may_carry_is_told_before_the_training(tmp_path: Path) -> None:
-    with pytest.raises(CardError, match="data.name: looks like it holds an e-mail address"):
+    with pytest.raises(CardError, match=r"data\.name: looks like it holds an e-mail address"):
         data_facts(exported(tmp_path / "data", Stated(title="Notes of ada@clinic.org")), "random", COUNTS)
 
 

@@ -99,8 +99,8 @@ def save_adapter(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
     """Save the adapter's weights and configuration, and the tokenizer with the tags' tokens, by which PEFT alone makes room for them in the
     base; none names a local path.
     """
-    configs: Mapping[str, Any] = model.peft_config
-    for config in configs.values():
+    adapted: Any = model
+    for config in adapted.peft_config.values():
         config.base_model_name_or_path, config.revision = base.public_name, base.revision
     model.save_pretrained(folder, save_embedding_layers=False)
     tokenizer.save_pretrained(folder)
