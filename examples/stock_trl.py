@@ -16,12 +16,13 @@ from trl import SFTConfig, SFTTrainer
 from piispan.core import LabelSet, get_format, make_prompt
 from piispan.core.segments import TagGrammar
 from piispan.dataset_builder import synthesise
+from piispan.runs import fastest_dtype
 from piispan.tagger import Tagger, VerbatimDecoder, embedded_model, load_causal_lm
 from piispan.trainer_ext import prepare
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 60
 
-model, tokenizer = load_causal_lm(embedded_model())
+model, tokenizer = load_causal_lm(embedded_model(), dtype=fastest_dtype())
 labels = LabelSet.load("presidio")
 prompt = make_prompt("plain", labels, get_format("tagged"))
 

@@ -14,6 +14,7 @@ from peft import LoraConfig, get_peft_model
 from piispan.core import LabelSet, encode_chat, get_format, make_prompt
 from piispan.core.segments import TagGrammar, add_tag_tokens, gold_decisions
 from piispan.dataset_builder import synthesise
+from piispan.runs import fastest_dtype
 from piispan.tagger import Tagger, VerbatimDecoder, embedded_model, load_causal_lm
 
 STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 60
@@ -21,7 +22,7 @@ BATCH = 8
 torch.manual_seed(0)
 
 # 1. A chat model, its tokenizer, and a token for each tag. Their rows of the embedding are trained beside the LoRA matrices.
-model, tokenizer = load_causal_lm(embedded_model(), device="cpu")
+model, tokenizer = load_causal_lm(embedded_model(), device="cpu", dtype=fastest_dtype())
 labels = LabelSet.load("presidio")
 tags = add_tag_tokens(model, tokenizer, labels)
 model = get_peft_model(model, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", trainable_token_indices=tags))

@@ -110,7 +110,7 @@ WRONG: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "no pinned revision": (
         lambda folder: restated(folder, base_revision=None),
-        "piispan.json: the base model has no pinned revision; say which commit it is: --base-revision",
+        "piispan.json: the base model has no pinned revision; say which commit of HuggingFaceTB/.* it is: --base-revision",
     ),
     "a branch for a revision": (
         lambda folder: restated(folder, base_revision="main"),

@@ -62,6 +62,7 @@ def test_an_adapter_is_pushed_private_and_whole_in_one_commit(hub, base_revision
 
 
 def test_the_metadata_are_those_that_the_hub_reads(hub, base_revision, trained: Trained, monkeypatch, tmp_path) -> None:
+    HfApi(endpoint=hub.endpoint, token=TOKEN).create_repo("you/pii-data", repo_type="dataset", private=True)
     push(monkeypatch, trained.adapter, base_revision, "--dataset", "you/pii-data")
     readme = written(hub, tmp_path / "there") / "README.md"
     head, card = metadata_load(readme), ModelCard.load(readme)
@@ -105,7 +106,9 @@ def test_a_new_version_has_a_tag_of_its_own_and_drops_what_it_lacks(hub, base_re
 
 def test_public_must_be_said(hub, base_revision, trained: Trained, monkeypatch, capsys) -> None:
     assert push(monkeypatch, trained.adapter, base_revision) == 0
+    capsys.readouterr()
     assert push(monkeypatch, trained.adapter, base_revision, "--public") == 0
+    assert "made public: " in capsys.readouterr().out
     assert (hub.private[REPO], len(hub.repos[REPO])) == (False, 2)
     capsys.readouterr()
     (trained.adapter / "chat_template.jinja").unlink()
@@ -163,11 +166,15 @@ def test_nothing_that_is_personal_or_of_this_machine_is_uploaded(
     ("arguments", "said"),
     [
         ((), "the base model is no Hub id (owner/name); say which it is: --base-model"),
-        (("--base-model", BASE), "the base model has no pinned revision; say which commit it is: --base-revision"),
+        (("--base-model", BASE), "the base model has no pinned revision; say which commit of base-owner/tiny it is: --base-revision"),
         (("--base-model", BASE, "--base-revision", "main"), "--base-revision, with 40 hex digits"),
-        (("--base-model", BASE, "--base-revision", "f" * 40), "the Hub has no such revision of the base"),
-        (("--base-model", "no/such", "--base-revision", "f" * 40), "the Hub shows no such base model"),
+        (("--base-model", BASE, "--base-revision", "f" * 40), "the Hub has no such revision; mend --base-revision"),
+        (("--base-model", "no/such", "--base-revision", "f" * 40), "the Hub shows no such model to this token; mend --base-model"),
         (("--base-model", "no such"), "--base-model must be owner/name on the Hub"),
+        (
+            ("--base-model", BASE, "--base-revision", "REVISION", "--dataset", "you/no"),
+            "shows no such dataset to this token; mend --dataset",
+        ),
         (("--tag", "a b"), "--tag must be a name that git takes"),
         (("--tag", "a..b"), "--tag must be a name that git takes"),
         (("--tag", "main"), "no branch or commit"),
@@ -175,7 +182,8 @@ def test_nothing_that_is_personal_or_of_this_machine_is_uploaded(
     ],
 )
 def test_a_refusal_says_which_flag_mends_it(hub, base_revision, trained, monkeypatch, capsys, arguments, said) -> None:
-    assert run(monkeypatch, "push", trained.adapter, "--to", REPO, *arguments) == 2
+    given = [base_revision if word == "REVISION" else word for word in arguments]
+    assert run(monkeypatch, "push", trained.adapter, "--to", REPO, *given) == 2
     assert said in capsys.readouterr().err
     assert list(hub.repos) == [BASE]
 
@@ -217,6 +225,10 @@ def test_validation_documents_are_not_taken_for_those_trained_on(trained: Traine
 def test_without_the_training_documents_nothing_is_pushed(hub, base_revision, trained, monkeypatch, capsys, tmp_path) -> None:
     note = trained.out / "training_data.json"
     assert json.loads(note.read_text("utf-8"))["data"] == str(trained.data)
+    moved = json.loads(note.read_text("utf-8"))
+    note.write_text(json.dumps({**moved, "data": str(tmp_path / "moved.jsonl")}), "utf-8")
+    assert push(monkeypatch, trained.adapter, base_revision) == 2
+    assert "if they have moved, say where they are: --data" in capsys.readouterr().err
     note.unlink()
     assert push(monkeypatch, trained.adapter, base_revision) == 2
     assert "say it: --data FILE" in capsys.readouterr().err
@@ -228,7 +240,7 @@ def test_without_the_training_documents_nothing_is_pushed(hub, base_revision, tr
     assert push(monkeypatch, trained.adapter, base_revision, "--data", trained.data) == 0
 
 
-def test_merged_weights_are_a_whole_model_with_the_same_card(hub, base_revision, trained, monkeypatch, tmp_path) -> None:
+def test_merged_weights_are_a_whole_model_with_the_same_card(hub, base_revision, trained, monkeypatch, tmp_path, capsys) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     to = "you/pii-merged"
@@ -249,6 +261,12 @@ def test_merged_weights_are_a_whole_model_with_the_same_card(hub, base_revision,
     commits = len(hub.repos[to])
     assert push(monkeypatch, trained.adapter, base_revision, "--merged", "--base", str(trained.base), to=to) == 0
     assert len(hub.repos[to]) == commits
+    capsys.readouterr()
+    assert push(monkeypatch, trained.adapter, base_revision, to=to) == 2
+    assert "holds something of another kind (config.json)" in capsys.readouterr().err
+    assert push(monkeypatch, trained.adapter, base_revision) == 0
+    assert push(monkeypatch, trained.adapter, base_revision, "--merged", "--base", str(trained.base)) == 2
+    assert "holds something of another kind (adapter_config.json)" in capsys.readouterr().err
     assert run(monkeypatch, "push", folder, "--to", to, "--data", trained.data) == 0  # what was pulled can be pushed again
     assert len(hub.repos[to]) == commits
 

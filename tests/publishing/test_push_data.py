@@ -42,7 +42,7 @@ def test_what_it_did_not_make_is_refused_unless_it_is_said(hub, monkeypatch, tmp
     folder = exported(tmp_path / "notes", Document("real", PLANTED, (Span(start, start + 10, "PERSON"),)))
     assert run(monkeypatch, "data", "push", folder, "--to", "you/pii-data") == 2
     shown = capsys.readouterr().err
-    assert "1 documents are not what this version's synthesis makes" in shown
+    assert "1 documents (real) are not what this version's synthesis makes" in shown
     assert "--i-may-publish-this-data" in shown
     assert "Ptarmigan" not in shown
     assert hub.requests == []
@@ -60,7 +60,7 @@ def test_no_folder_passes_that_is_not_what_an_export_left(hub, monkeypatch, tmp_
     assert "rows of bio are not those that the card was written for" in capsys.readouterr().err
     (folder / "notes.txt").write_text("mine", "utf-8")
     assert run(monkeypatch, "data", "push", folder, "--to", "you/pii-data") == 2
-    assert "holds other files" in capsys.readouterr().err
+    assert "holds files that no export wrote (notes.txt)" in capsys.readouterr().err
     assert run(monkeypatch, "data", "push", tmp_path, "--to", "you/pii-data") == 2
     assert "not a data folder of piispan data export" in capsys.readouterr().err
     folder = exported(tmp_path / "hidden")
@@ -76,6 +76,24 @@ def test_no_folder_passes_that_is_not_what_an_export_left(hub, monkeypatch, tmp_
     readme.write_text(readme.read_text("utf-8") + "\nAsk ada@example.org.\n", "utf-8")
     assert run(monkeypatch, "data", "push", folder, "--to", "you/pii-data") == 2
     assert "holds what looks like an e-mail address" in capsys.readouterr().err
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("| documents | 12 |", "| documents | 1200 |", "documents"),
+        ("## Licence\n\nNot stated.", "## Licence\n\nmit", "licence"),
+        ("pretty_name:", "license: mit\npretty_name:", "licence"),
+    ],
+)
+def test_a_card_that_says_what_the_files_do_not_hold_is_refused(hub, monkeypatch, tmp_path, capsys, old, new, said) -> None:
+    folder = exported(tmp_path / "notes")
+    card = folder / "README.md"
+    assert old in card.read_text("utf-8")
+    card.write_text(card.read_text("utf-8").replace(old, new), "utf-8")
+    assert run(monkeypatch, "data", "push", folder, "--to", "you/pii-data", "--i-may-publish-this-data") == 2
+    assert f"the card does not say what the files hold ({said}); export anew" in capsys.readouterr().err
     assert hub.requests == []
 
 

@@ -18,7 +18,9 @@ Adapter = Annotated[Path, typer.Argument(help="Folder of an adapter.")]
 To = Annotated[str, typer.Option("--to", help="owner/name on the Hub.")]
 Public = Annotated[bool, typer.Option("--public", help="Everybody may read it. Without it the repository is private.")]
 Tag = Annotated[str | None, typer.Option(help="Tag of this version. Default: v1, v2, ... as they come.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check all, list the files and their sizes, and send nothing.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Check all that can be checked without the Hub, list the files and their sizes, and send nothing.")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output, and nothing else there.")]
 BaseModel = Annotated[str | None, typer.Option(help="Hub id of the base, where the run could not know it: a local or embedded one.")]
 BaseRevision = Annotated[str | None, typer.Option(help="Commit of the base on the Hub, 40 hex digits.")]
@@ -136,7 +138,7 @@ def data_push(
 def _say(result: "PushResult", as_json: bool) -> None:
     pushed = result.pushed
     if as_json:
-        done = None if pushed is None else {name: getattr(pushed, name) for name in ("url", "commit", "tag", "changed", "public")}
+        done = None if pushed is None else {name: getattr(pushed, name) for name in ("url", "commit", "tag", "changed", "public", "opened")}
         typer.echo(json.dumps({"files": dict(result.sizes), "left_out": list(result.left_out), "pushed": done}))
         return
     if pushed is None:
@@ -147,5 +149,7 @@ def _say(result: "PushResult", as_json: bool) -> None:
             typer.echo(f"left out: {', '.join(result.left_out)}")
         return
     seen = "public" if pushed.public else "private"
+    if pushed.opened:
+        typer.echo(f"made public: {pushed.url}")
     what = "pushed" if pushed.changed else "nothing to push: the same is there"
     typer.echo(f"{what}: {pushed.url} ({seen}), {pushed.tag}, commit {pushed.commit}")

@@ -5,7 +5,7 @@ from json import JSONDecodeError
 __all__ = ["hub_errors", "hub_reason"]
 
 _STATUS = {
-    401: "the Hub knows no such token; log in again (hf auth login), or set HF_TOKEN",
+    401: "the Hub was given no token that it knows; log in again (hf auth login), or set HF_TOKEN",
     403: "the token may not do that; it needs the right to write there",
     404: "the Hub has no such repository or revision, or does not show it to this token; log in (hf auth login), or set HF_TOKEN",
     409: "somebody else is changing the repository",

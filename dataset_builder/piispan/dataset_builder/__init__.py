@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from piispan.dataset_builder.partitions import Partition
 from piispan.dataset_builder.publishing.export import Export, export_folder
-from piispan.dataset_builder.publishing.export_files import ExportCard, changed_configs, export_files, read_export_card
+from piispan.dataset_builder.publishing.export_files import ExportCard, changed_configs, export_card_faults, export_files, read_export_card
 from piispan.dataset_builder.publishing.registration import RegistrationError, register
 from piispan.dataset_builder.publishing.sample import export_sample, sample_split
 from piispan.dataset_builder.publishing.stated import Stated
@@ -59,6 +59,7 @@ __all__ = [
     "data_stats",
     "default_labels",
     "draw_stats",
+    "export_card_faults",
     "export_files",
     "export_folder",
     "export_sample",

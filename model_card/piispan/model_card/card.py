@@ -44,7 +44,6 @@ def _body(facts: CardFacts) -> str:
         base_on_hub=hub_base_model(facts),
         install=_INSTALL[_kind_of_base(facts.sidecar)],
         name_to_load=facts.model_name if "/" in facts.model_name else "path/to/this/folder",
-        unfit=(after.figures["f1"] or 0.0) < 0.5,
         compared_alike=before.signature in (None, after.signature) and before.documents in (None, after.documents),
         finding=figure_rows(FINDING, before, after),
         hallucination=figure_rows(HALLUCINATION, before, after),

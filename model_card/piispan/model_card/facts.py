@@ -200,6 +200,11 @@ class CardFacts:
         """``after``, read into types."""
         return Measured.of(self.after, self.sidecar.labels, "after")
 
+    @property
+    def unfit(self) -> bool:
+        """Whether the adapter misses or makes up more than it gets right: an exact F1 below a half, or none."""
+        return (self.measured_after.figures["f1"] or 0.0) < 0.5
+
     def to_dict(self) -> dict[str, object]:
         """The content of ``card_facts.json``: every fact in plain JSON types."""
         content = {

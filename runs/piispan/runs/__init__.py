@@ -5,6 +5,7 @@ from piispan.runs.calibrate import calibrate
 from piispan.runs.configs import load_settings, recipes
 from piispan.runs.dry_run import DryRun, dry_run
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
+from piispan.runs.machine import fastest_dtype
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.publishing.adapters import CardCheck, PushResult, check_card, push_adapter, rewrite_card
 from piispan.runs.publishing.data import push_data, push_metric
@@ -35,6 +36,7 @@ __all__ = [
     "dry_run",
     "evaluate",
     "evaluate_tagger",
+    "fastest_dtype",
     "load_settings",
     "push_adapter",
     "push_data",

@@ -4,14 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from warnings import warn
 
 import simplejson
 
-from piispan.core import DataError, ModelError
+from piispan.core import DataError, ModelError, PiispanWarning
 from piispan.dataset_builder import json_lines
+from piispan.model_card import CardError, read_facts
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
-from piispan.tagger import DecoderName, TaggedText, Tagger, VerbatimDecoder, named_operator, read_sidecar, redact_text
+from piispan.tagger import DecoderName, TaggedText, Tagger, VerbatimDecoder, adapter_folder, named_operator, redact_text
 
 __all__ = ["Redacted", "redact_file"]
 
@@ -70,8 +72,10 @@ def redact_file(
         RedactionError: If there is no such operator.
     """
     operators = {"DEFAULT": named_operator(operator)}
-    if read_sidecar(model, revision) is None:
+    folder = adapter_folder(model, revision)
+    if folder is None:
         raise ModelError(f"{model}: no adapter, and a chat model that was not trained to tag leaves personal data in; train one first")
+    _warn_if_unfit(folder, model)
     path = Path(source)
     if path.suffix.lower() == ".json":
         raise DataError(f"{path}: redact takes plain text or JSON Lines (.jsonl), and JSON is neither")
@@ -155,3 +159,13 @@ def _line(row: Mapping[str, object], text: str) -> str:
     """The row as it is written: ``text`` in the place of its own, and no spans."""
     kept = {key: value for key, value in row.items() if key != "spans"}
     return simplejson.dumps({**kept, "text": text}, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _warn_if_unfit(folder: Path, model: str) -> None:
+    """Say aloud what the adapter's card says in bold."""
+    try:
+        unfit = read_facts(folder).unfit
+    except CardError:  # no card, or one of another version
+        return
+    if unfit:
+        warn(f"{model}: its card says that it is not fit for use: its exact F1 is below 50 %", PiispanWarning, stacklevel=3)

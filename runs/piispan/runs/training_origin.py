@@ -89,7 +89,12 @@ def training_documents(adapter: Path, sidecar: Sidecar, given: Path | None) -> l
     origin = TrainingOrigin(given) if given is not None else noted
     if origin is None:
         return None
-    parts = origin.parts()
+    try:
+        parts = origin.parts()
+    except DataError as error:
+        if noted is None:
+            raise
+        raise DataError(f"the training documents cannot be compared: {error}; if they have moved, say where they are: --data") from None
     documents = [document for part in parts for document in part]
     if any(documents_sha256(part) == sidecar.training_sha256 for part in [*parts, *_training_parts(documents)]):
         return documents

@@ -4,7 +4,7 @@ Loading a model needs ``pip install "piispan[tag]"``; torch and transformers are
 is loaded, not before.
 """
 
-from piispan.tagger.adapters import merge_for_decoding, read_sidecar, save_merged
+from piispan.tagger.adapters import adapter_folder, merge_for_decoding, read_sidecar, save_merged
 from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
 from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
 from piispan.tagger.custom_generate import VerbatimGeneration
@@ -34,6 +34,7 @@ __all__ = [
     "VerbatimDecoder",
     "VerbatimGeneration",
     "Window",
+    "adapter_folder",
     "calibration_documents",
     "check_enough",
     "choose_operating_point",

@@ -52,7 +52,7 @@ def read_sidecar(name: str | Path, revision: str | None = None) -> Sidecar | Non
     return None if folder is None else Sidecar.load(folder)
 
 
-def adapter_folder(name: str | Path, revision: str | None) -> Path | None:
+def adapter_folder(name: str | Path, revision: str | None = None) -> Path | None:
     """The local folder of an adapter, or ``None`` when ``name`` is a whole model.
 
     Raises:

@@ -33,7 +33,7 @@ from piispan.dataset_builder.splitting.leaks import LeakReport, leak_report
 from piispan.dataset_builder.splitting.splits import Split
 from piispan.dataset_builder.synthesis.documents import stream_of
 
-__all__ = ["Export", "check_place", "export_folder"]
+__all__ = ["Export", "export_folder", "foreign_files"]
 
 _ROWS_AT_ONCE = 1000
 _ROWS_OF_FILE = 50_000
@@ -91,7 +91,7 @@ def export_folder(
     """
     folder = Path(os.path.abspath(folder))
     _check_documents(split, labels)
-    check_place(folder)
+    _check_place(folder)
     prompts = {name: make_prompt(style, labels, get_format(name), examples) for name in formats}
     for prompt in prompts.values():
         check_not_tested(prompt.examples, split.test)
@@ -126,25 +126,27 @@ def _check_documents(split: Split, labels: LabelSet) -> None:
                 require_label(labels, span, f"document {document.id!r}")
 
 
-def check_place(folder: Path, *, hidden: bool = False) -> None:
-    """Refuse a folder that holds anything but what an export writes.
-
-    Args:
-        folder: The folder.
-        hidden: Whether it may hold hidden files.
-
-    Raises:
-        DataError: If it does, or is a file.
-    """
+def _check_place(folder: Path) -> None:
+    """Refuse a folder that holds anything but what an export writes."""
     if not folder.exists():
         return
     if not folder.is_dir():
         raise DataError(f"{folder}: there is a file of that name")
-    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
-    if hidden:
-        found = {name for name in found if not any(part.startswith(".") for part in name.split("/"))}
-    if found and not all(map(_names_of_export(folder).fullmatch, found)):
+    if foreign_files(folder, hidden=True):
         raise DataError(f"{folder}: holds other files than an earlier export's; choose another folder or empty it")
+
+
+def foreign_files(folder: Path, *, hidden: bool = False) -> list[str]:
+    """The files of a folder that no export wrote, by their names in it.
+
+    Args:
+        folder: The folder.
+        hidden: Whether hidden files count.
+    """
+    known = _names_of_export(folder)
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if not path.is_dir()]
+    seen = [name for name in names if hidden or not any(part.startswith(".") for part in name.split("/"))]
+    return [name for name in seen if not known.fullmatch(name)]
 
 
 def _names_of_export(folder: Path) -> re.Pattern[str]:

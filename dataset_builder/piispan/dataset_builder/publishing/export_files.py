@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from piispan.core import DataError
-from piispan.dataset_builder.publishing.export import check_place
+from piispan.dataset_builder.publishing.export import foreign_files
 from piispan.dataset_builder.reading.folders import PARTS, export_head
 
-__all__ = ["ExportCard", "changed_configs", "export_files", "read_export_card"]
+__all__ = ["ExportCard", "changed_configs", "export_card_faults", "export_files", "read_export_card"]
 
 
 def export_files(folder: str | Path) -> Mapping[str, Path]:
@@ -22,7 +24,8 @@ def export_files(folder: str | Path) -> Mapping[str, Path]:
     place = Path(folder)
     if not export_head(place):
         raise DataError(f"{folder}: not a data folder of piispan data export (its README.md says so)")
-    check_place(place, hidden=True)
+    if others := foreign_files(place):
+        raise DataError(f"{folder}: holds files that no export wrote ({', '.join(others)}); move them away")
     found = {path.relative_to(place).as_posix(): path for path in sorted(place.rglob("*")) if path.is_file() and not _hidden(path, place)}
     return {name: found[name] for name in sorted(found, key=lambda name: (name == "README.md", name))}
 
@@ -67,6 +70,42 @@ def _rows(path: Path) -> Iterator[dict[str, object]]:
             yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: cannot be read as Parquet ({type(error).__name__})") from None
+
+
+def export_card_faults(folder: str | Path) -> list[str]:
+    """What the card of an export says otherwise than its files, or in two ways: its counts by part and by label, and its licence.
+
+    Raises:
+        DataError: If a file cannot be read as Parquet.
+    """
+    place = Path(folder)
+    readme, head = (place / "README.md").read_text("utf-8"), export_head(place)
+    parts = [part for part in PARTS if any((place / "spans").glob(f"{part}-*.parquet"))]
+    rows = {part: [row for path in sorted((place / "spans").glob(f"{part}-*.parquet")) for row in _rows(path)] for part in parts}
+    support = {part: Counter(span["label"] for row in found for span in _spans(row)) for part, found in rows.items()}
+    expected = {
+        "documents": _cells(len(rows[part]) for part in parts),
+        "spans": _cells(support[part].total() for part in parts),
+    }
+    faults = [name for name, cells in expected.items() if f"| {name} | {cells} |" not in readme]
+    for label in sorted(set().union(*support.values())):
+        cells = re.escape(_cells(support[part][label] for part in parts))
+        if not re.search(rf"^\| `{re.escape(label)}` \| .* \| {cells} \|$", readme, re.MULTILINE):
+            faults.append(label)
+    licence = head.get("license")
+    stated = readme.rpartition("## Licence\n")[2].strip().partition("\n\n")[0]
+    if licence != "other" and (licence or "Not stated.") != stated:
+        faults.append("licence")
+    return faults
+
+
+def _cells(counts: Iterable[int]) -> str:
+    return " | ".join(map(str, counts))
+
+
+def _spans(row: Mapping[str, object]) -> list[dict[str, str]]:
+    spans = row.get("spans")
+    return spans if isinstance(spans, list) else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ def _base_faults(sidecar: Sidecar) -> Iterator[Fault]:
             SIDECAR_NAME, "the base model is no Hub id (owner/name)", "say which it is: --base-model OWNER/NAME --base-revision COMMIT"
         )
     if not _COMMIT.fullmatch(sidecar.base_revision or ""):
-        yield Fault(SIDECAR_NAME, "the base model has no pinned revision", "say which commit it is: --base-revision, with 40 hex digits")
+        mend = f"say which commit of {sidecar.base_model} it is: --base-revision, with 40 hex digits (another model: --base-model too)"
+        yield Fault(SIDECAR_NAME, "the base model has no pinned revision", mend)
 
 
 def _adapter_faults(folder: Path, sidecar: Sidecar) -> Iterator[Fault]:

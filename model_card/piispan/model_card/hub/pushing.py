@@ -1,7 +1,8 @@
 """``push_files``: a set of files becomes the next version of a repository on the Hub."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from logging import CRITICAL, getLogger
@@ -23,6 +24,8 @@ _PLACES = {"model": "", "dataset": "datasets/", "space": "spaces/"}
 _VERSION = re.compile(r"v(\d+)")
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
 _NO_TAG = re.compile(r"main|HEAD|.*\.lock|[0-9a-f]{40}")
+_WORTH_A_BAR = 50_000_000
+"""Bytes from which on a push takes a while."""
 _AGAIN = "push again: what was uploaded is kept, and nothing is half changed"
 
 
@@ -66,6 +69,7 @@ class Pushed:
         tag: Its tag.
         changed: Whether there was anything to change.
         public: Whether everybody may read it.
+        opened: Whether it was private until now.
     """
 
     url: str
@@ -73,10 +77,17 @@ class Pushed:
     tag: str
     changed: bool
     public: bool
+    opened: bool
 
 
 def push_files(
-    files: Mapping[str, Path | bytes], target: Target, *, owned: Callable[[str], bool], message: str, token: str | None = None
+    files: Mapping[str, Path | bytes],
+    target: Target,
+    *,
+    owned: Callable[[str], bool],
+    message: str,
+    foreign: Collection[str] = (),
+    token: str | None = None,
 ) -> Pushed:
     """Make ``files`` the newest version of a repository, in one commit, and tag it.
 
@@ -88,20 +99,23 @@ def push_files(
         target: The repository; it is made if need be.
         owned: Whether a file of this name is a version's; those that the new version lacks are deleted, others stay.
         message: Title of the commit.
+        foreign: Files by which a repository is known to hold something of another kind, which the new version would take away.
         token: Of the Hub; by default that of ``hf auth login`` or ``HF_TOKEN``.
 
     Raises:
-        CardError: If the repository is public and ``target`` is not, or the tag is taken by another version.
+        CardError: If the repository is public and ``target`` is not, or holds something of another kind, or the tag is another version's.
         HubError: If the Hub refuses or cannot be reached. The old version or the whole new one is there, and the same call completes it.
     """
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     api = HfApi(token=token)
     place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
-    with _talking(target):
+    with _talking(target), _bars(files):
         before = _open(api, target)
         _check_tag(api, target, before.sha)
         there = patiently(lambda: api.list_repo_files(**place, revision=before.sha))
+        if found := sorted({*foreign}.intersection(there)):
+            raise CardError(f"{target.repo_id}: holds something of another kind ({', '.join(found)}); give this a repository of its own")
 
         def commit() -> Any:
             # Made anew for each try: they remember what the Hub had before the first.
@@ -114,7 +128,7 @@ def push_files(
             patiently(lambda: api.update_repo_settings(**place, private=False))
         tag = _tagged(api, target, done.oid)
     url = f"{api.endpoint}/{_PLACES[target.repo_type]}{target.repo_id}"
-    return Pushed(url, done.oid, tag, changed=done.oid != before.sha, public=target.public)
+    return Pushed(url, done.oid, tag, changed=done.oid != before.sha, public=target.public, opened=target.public and before.private)
 
 
 @contextmanager
@@ -133,6 +147,22 @@ def _talking(target: Target) -> Iterator[None]:
         raise CardError(f"{target.repo_id}: the Hub does not take the metadata at the head of the card; nothing was changed") from None
     finally:
         log.setLevel(level)
+
+
+@contextmanager
+def _bars(files: Mapping[str, Path | bytes]) -> Iterator[None]:
+    """The client's progress bars where there is something to wait for, and somebody who sees them."""
+    from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    size = sum(len(content) if isinstance(content, bytes) else content.stat().st_size for content in files.values())
+    if are_progress_bars_disabled() or (size > _WORTH_A_BAR and sys.stderr.isatty()):
+        yield
+        return
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        enable_progress_bars()
 
 
 def _open(api: "HfApi", target: Target) -> Any:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from piispan.core import SIDECAR_NAME, ModelError, Sidecar, SidecarError, hub_errors, hub_reason
+from piispan.core import ADAPTER_CONFIG, SIDECAR_NAME, ModelError, Sidecar, SidecarError, hub_errors, hub_reason
 from piispan.model_card import (
     CardError,
     Fault,
@@ -123,10 +123,13 @@ def push_adapter(
         if dry_run:
             return PushResult(sizes, left_out, None)
         sidecar = Sidecar.load(staged)
-        _check_base(sidecar)
+        _check_there(sidecar.base_model, sidecar.base_revision, "model", "--base-model")
+        if publication.dataset:
+            _check_there(publication.dataset, None, "dataset", "--dataset")
         what = "Merged weights" if sidecar.merged else "Adapter"
         message = f"{what} of {sidecar.base_model} for personal data, with its card"
-        return PushResult(sizes, left_out, push_files(files, target, owned=is_published, message=message))
+        foreign = [ADAPTER_CONFIG] if sidecar.merged else ["config.json"]
+        return PushResult(sizes, left_out, push_files(files, target, owned=is_published, message=message, foreign=foreign))
 
 
 def rewrite_card(folder: str | Path) -> Path:
@@ -163,24 +166,23 @@ def _staged(adapter: str | Path, publication: Publication) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _check_base(sidecar: Sidecar) -> None:
-    """Check that everybody who may read the base will find it.
+def _check_there(name: str, revision: str | None, kind: str, flag: str) -> None:
+    """Check that the Hub has what the card names.
 
     Raises:
-        CardError: If the Hub has no such model or commit.
+        CardError: If it has no such repository or commit.
         HubError: If it cannot be asked.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError
 
-    name = f"{sidecar.base_model} at {sidecar.base_revision}"
     try:
-        patiently(lambda: HfApi().model_info(sidecar.base_model, revision=sidecar.base_revision))
+        patiently(lambda: HfApi().repo_info(name, repo_type=kind, revision=revision))
     except GatedRepoError:  # it is there, for those who accept its terms
         return
     except RevisionNotFoundError:
-        raise CardError(f"{name}: the Hub has no such revision of the base; mend --base-revision") from None
+        raise CardError(f"{name} at {revision}: the Hub has no such revision; mend --base-revision") from None
     except RepositoryNotFoundError:
-        raise CardError(f"{name}: the Hub shows no such base model to this token; mend --base-model") from None
+        raise CardError(f"{name}: the Hub shows no such {kind} to this token; mend {flag}") from None
     except hub_errors() as error:
         raise HubError(f"{name}: {hub_reason(error)}") from None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from piispan.core import DataError
-from piispan.dataset_builder import changed_configs, export_files, not_synthesised, read_documents
+from piispan.dataset_builder import changed_configs, export_card_faults, export_files, not_synthesised, read_documents
 from piispan.metric import export_space
 from piispan.model_card import CARD_NAME, Target, check_files, push_files
 from piispan.runs.publishing.adapters import PushResult, refuse, secrets_here
@@ -29,12 +29,17 @@ def push_data(folder: str | Path, target: Target, *, may_publish: bool = False, 
         dry_run: Check, and say what would be pushed, without a word to the Hub.
 
     Raises:
-        DataError: If the folder is no export, or holds other documents than the synthesis makes and ``may_publish`` was not said.
+        DataError: If the folder is no export, its card says other things than its files, or its documents are others than the synthesis makes
+            and ``may_publish`` was not said.
         CardError: If the card holds what must not be published.
         HubError: If the Hub refuses or cannot be reached.
     """
     place = Path(folder)
     files: dict[str, Path | bytes] = dict(export_files(place))
+    if changed := changed_configs(place):
+        raise DataError(f"{folder}: rows of {', '.join(changed)} are not those that the card was written for; export anew")
+    if faults := export_card_faults(place):
+        raise DataError(f"{folder}: the card does not say what the files hold ({', '.join(faults)}); export anew")
     if not may_publish:
         _check_synthetic(place)
     with tempfile.TemporaryDirectory(prefix="piispan-push-") as draft:
@@ -82,11 +87,10 @@ def _sizes(files: Mapping[str, Path | bytes]) -> dict[str, int]:
 
 
 def _check_synthetic(folder: Path) -> None:
-    if changed := changed_configs(folder):
-        raise DataError(f"{folder}: rows of {', '.join(changed)} are not those that the card was written for; export anew")
-    strange = sum(len(not_synthesised(read_documents(path)[0])) for path in sorted((folder / "spans").glob("*.parquet")))
+    strange = sorted(name for path in (folder / "spans").glob("*.parquet") for name in not_synthesised(read_documents(path)[0]))
     if strange:
+        named = ", ".join(strange[:5]) + (", ..." if len(strange) > 5 else "")
         raise DataError(
-            f"{folder}: {strange} documents are not what this version's synthesis makes; if you may publish them, and they hold "
-            "nobody's data, say --i-may-publish-this-data"
+            f"{folder}: {len(strange)} documents ({named}) are not what this version's synthesis makes; if you may publish them, and "
+            "they hold nobody's data, say --i-may-publish-this-data"
         )
