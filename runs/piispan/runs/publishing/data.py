@@ -29,8 +29,8 @@ def push_data(folder: str | Path, target: Target, *, may_publish: bool = False, 
         dry_run: Check, and say what would be pushed, without a word to the Hub.
 
     Raises:
-        DataError: If the folder is no export, its card says other things than its files, or its documents are others than the synthesis makes
-            and ``may_publish`` was not said.
+        DataError: If the folder is no export, its card says other things than its files, or its documents are others than the synthesis
+            makes and ``may_publish`` was not said.
         CardError: If the card holds what must not be published.
         HubError: If the Hub refuses or cannot be reached.
     """
