@@ -9,6 +9,7 @@ Nothing of ``trainer_ext`` but the rows is used, so every option of TRL works as
 import sys
 import tempfile
 
+import torch
 from datasets import Dataset
 from peft import LoraConfig
 from trl import SFTConfig, SFTTrainer
@@ -38,6 +39,7 @@ with tempfile.TemporaryDirectory() as folder:
             learning_rate=1e-3,
             max_steps=steps,
             use_cpu=model.device.type == "cpu",
+            bf16=model.dtype == torch.bfloat16,  # TRL's default is yes, which some CPUs emulate
             max_length=None,  # TRL cuts longer rows without a word
             logging_steps=10,
             save_strategy="no",

@@ -33,6 +33,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, naps: list[float], no_session: None) ->
     # With telemetry on, the client would first ask the real Hub for a list of agents.
     for switch in ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_TELEMETRY"):
         monkeypatch.setattr(constants, switch, True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # the Hub is on this machine
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
     with LoopbackHub(token=TOKEN) as running:

@@ -65,6 +65,7 @@ def hub(monkeypatch: pytest.MonkeyPatch, naps: list[float], no_session: None, tm
     monkeypatch.setattr(patience, "sleep", naps.append)
     for switch in ("HF_HUB_DISABLE_XET", "HF_HUB_DISABLE_TELEMETRY"):
         monkeypatch.setattr(constants, switch, True)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)  # the Hub is on this machine
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")
     monkeypatch.setenv("HF_TOKEN", TOKEN)
