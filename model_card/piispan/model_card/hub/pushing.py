@@ -58,6 +58,11 @@ class Target:
                 "--tag must be a name that git takes, of letters, digits, dots, dashes and underscores, and no branch or commit"
             )
 
+    @property
+    def place(self) -> dict[str, Any]:
+        """The repository, as the client's functions take it."""
+        return {"repo_id": self.repo_id, "repo_type": self.repo_type}
+
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
@@ -109,11 +114,10 @@ def push_files(
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
     api = HfApi(token=token)
-    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
     with _talking(target), _bars(files):
         before = _open(api, target)
         _check_tag(api, target, before.sha)
-        there = patiently(lambda: api.list_repo_files(**place, revision=before.sha))
+        there = patiently(lambda: api.list_repo_files(**target.place, revision=before.sha))
         if found := sorted({*foreign}.intersection(there)):
             raise CardError(f"{target.repo_id}: holds something of another kind ({', '.join(found)}); give this a repository of its own")
 
@@ -121,11 +125,11 @@ def push_files(
             # Made anew for each try: they remember what the Hub had before the first.
             stale = [CommitOperationDelete(name) for name in there if owned(name) and name not in files]
             added = [CommitOperationAdd(name, content if isinstance(content, bytes) else str(content)) for name, content in files.items()]
-            return api.create_commit(**place, operations=[*stale, *added], commit_message=message, parent_commit=before.sha)
+            return api.create_commit(**target.place, operations=[*stale, *added], commit_message=message, parent_commit=before.sha)
 
         done = patiently(commit)
         if target.public and before.private:
-            patiently(lambda: api.update_repo_settings(**place, private=False))
+            patiently(lambda: api.update_repo_settings(**target.place, private=False))
         tag = _tagged(api, target, done.oid)
     url = f"{api.endpoint}/{_PLACES[target.repo_type]}{target.repo_id}"
     return Pushed(url, done.oid, tag, changed=done.oid != before.sha, public=target.public, opened=target.public and before.private)
@@ -169,16 +173,15 @@ def _open(api: "HfApi", target: Target) -> Any:
     """What the Hub says of the repository, made if it was not there."""
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError
 
-    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
     try:
-        found = patiently(lambda: api.repo_info(**place))
+        found = patiently(lambda: api.repo_info(**target.place))
     except RepositoryNotFoundError:
         try:
-            patiently(lambda: api.create_repo(**place, private=not target.public, space_sdk=target.space_sdk))
+            patiently(lambda: api.create_repo(**target.place, private=not target.public, space_sdk=target.space_sdk))
         except HfHubHTTPError as error:
             if error.response.status_code != 409:  # somebody has made it meanwhile
                 raise
-        found = patiently(lambda: api.repo_info(**place))
+        found = patiently(lambda: api.repo_info(**target.place))
     if not found.private and not target.public:
         raise CardError(f"{target.repo_id}: is public; say --public to publish there, or give another --to")
     return found
@@ -186,27 +189,25 @@ def _open(api: "HfApi", target: Target) -> Any:
 
 def _check_tag(api: "HfApi", target: Target, head: str) -> None:
     """Check that the tag that is asked for is free, or that of the newest version, before anything is changed."""
-    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
-    if target.tag is None or target.tag not in {tag.name for tag in patiently(lambda: api.list_repo_refs(**place)).tags}:
+    if target.tag is None or target.tag not in {tag.name for tag in patiently(lambda: api.list_repo_refs(**target.place)).tags}:
         return
-    if patiently(lambda: api.repo_info(**place, revision=target.tag)).sha != head:
+    if patiently(lambda: api.repo_info(**target.place, revision=target.tag)).sha != head:
         raise CardError(f"{target.repo_id}: the tag {target.tag} is that of an older version; give another --tag")
 
 
 def _tagged(api: "HfApi", target: Target, commit: str) -> str:
     """The tag of a commit, made if it has none."""
-    place: dict[str, Any] = {"repo_id": target.repo_id, "repo_type": target.repo_type}
-    names = {tag.name for tag in patiently(lambda: api.list_repo_refs(**place)).tags}
+    names = {tag.name for tag in patiently(lambda: api.list_repo_refs(**target.place)).tags}
     numbers = sorted(int(match[1]) for name in names if (match := _VERSION.fullmatch(name)))
     newest = f"v{numbers[-1]}" if numbers else None
     wanted = target.tag or newest
     if wanted in names:
-        if patiently(lambda: api.repo_info(**place, revision=wanted)).sha == commit:
+        if patiently(lambda: api.repo_info(**target.place, revision=wanted)).sha == commit:
             return str(wanted)
         if target.tag is not None:
             raise CardError(
                 f"{target.repo_id}: the tag {wanted} is that of the version before; the files are there, give them another --tag"
             )
     tag = target.tag or f"v{numbers[-1] + 1 if numbers else 1}"
-    patiently(lambda: api.create_tag(**place, tag=tag, revision=commit))
+    patiently(lambda: api.create_tag(**target.place, tag=tag, revision=commit))
     return tag
