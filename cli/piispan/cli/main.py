@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from piispan.cli.data import app as data_app
-from piispan.cli.options import Decoder, Labels, OperatorName, SplitName, check_output, with_settings
+from piispan.cli.options import Base, Decoder, Json, Labels, OperatingPoint, Revision, SplitName, with_settings
 from piispan.cli.publishing import card_app, data_push, metric_app, push
+from piispan.cli.redaction import redact, restore
 from piispan.metric import Alignment, Offsets
 
 __all__ = ["app", "main"]
@@ -22,11 +23,7 @@ app.add_typer(card_app, name="card")
 app.add_typer(metric_app, name="metric")
 data_app.command(name="push")(data_push)
 
-Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on standard output, and nothing else there.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
-OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
-Revision = Annotated[str | None, typer.Option(help="Commit, branch or tag, when the model is on the Hub.")]
-Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
 Data = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that data convert reads, or the folder of data split.")]
 
 
@@ -287,71 +284,8 @@ def calibrate(
     )
 
 
-@app.command()
-def redact(
-    model: Annotated[str, typer.Argument(help="Adapter: folder or Hub id.")],
-    source: Annotated[
-        Path, typer.Argument(help="A plain text file, or a .jsonl file: 'text' is redacted, 'spans' left out, all else copied.")
-    ],
-    out: Annotated[Path | None, typer.Option(help="Where to write; standard output without it.")] = None,
-    operator: Annotated[
-        OperatorName, typer.Option(help="By <LABEL>, by nothing, by a hash (salted anew for each, so equal values differ), or not at all.")
-    ] = "replace",
-    label: Annotated[
-        list[str] | None,
-        typer.Option(help="Only this label (the adapter: --label-sampling subset); may be given several times."),
-    ] = None,
-    decoder: Decoder = None,
-    operating_point: OperatingPoint = False,
-    revision: Revision = None,
-    base: Base = None,
-    batch_size: BatchSize = 16,
-    as_json: Json = False,
-) -> None:
-    """Replace personal data in a file, and say on standard error how much. An aid, not a legal determination: have the result checked."""
-    from rich.console import Console
-
-    from piispan.cli.terminal import TerminalProgress, counted
-    from piispan.core import DataError
-    from piispan.runs import check_writable, redact_file, write_text
-
-    if as_json and out is None:
-        raise DataError("--json prints counts, so the text needs a place of its own: give --out")
-    if out is not None:
-        check_output(out, source)
-        check_writable(out.parent)
-    with TerminalProgress(Console(stderr=True)) as bars:
-        result = redact_file(
-            model,
-            source,
-            operator=operator,
-            labels=label,
-            decoder=decoder,
-            operating_point=operating_point,
-            revision=revision,
-            base=base,
-            batch_size=batch_size,
-            progress=bars,
-        )
-    if result.unfaithful:
-        numbers = ", ".join(map(str, result.unfaithful[:20])) + (", ..." if len(result.unfaithful) > 20 else "")
-        typer.echo(f"{len(result.unfaithful)} answers were cut, malformed or untrue to their text: check lines {numbers}", err=True)
-    if result.copied:
-        typer.echo(f"copied as they are, not redacted: {', '.join(result.copied)}", err=True)
-    by_label = ", ".join(f"{label} {count}" for label, count in result.replaced.items())
-    documents, spans = counted(result.documents, "document"), counted(sum(result.replaced.values()), "span")
-    done = "found and kept" if operator == "keep" else "replaced"
-    typer.echo(f"{documents}, {spans} {done}{by_label and f' ({by_label})'}", err=True)
-    if out is None:
-        sys.stdout.buffer.write(result.content.encode())
-        return
-    write_text(out, result.content)
-    if as_json:
-        done = "kept" if operator == "keep" else "replaced"
-        counts = {"documents": result.documents, done: result.replaced, "unfaithful": len(result.unfaithful)}
-        typer.echo(json.dumps(counts))
-
-
+app.command()(redact)
+app.command()(restore)
 app.command()(push)
 
 

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Collection
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
@@ -13,12 +13,14 @@ from piispan.dataset_builder import SplitKind
 from piispan.runs.settings import TrainSettings
 from piispan.tagger import DecoderName
 
-__all__ = ["Decoder", "Labels", "OperatorName", "SplitName", "check_output", "with_settings"]
+__all__ = ["Base", "Decoder", "Json", "Labels", "OperatingPoint", "Revision", "SplitName", "check_output", "with_settings"]
 
 SplitName = SplitKind
-OperatorName = Literal["replace", "redact", "hash", "keep"]
-"""Operators of presidio-anonymizer that need no parameters."""
 Decoder = Annotated[DecoderName | None, typer.Option(help="Default: verbatim for the format tagged, generate for the others.")]
+Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on standard output, and nothing else there.")]
+OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
+Revision = Annotated[str | None, typer.Option(help="Commit, branch or tag, when the model is on the Hub.")]
+Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
 Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, zh_pii, or a YAML file.")]
 _FLAGS = {"prompt_style": "--prompt"}
 

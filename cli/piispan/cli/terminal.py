@@ -11,7 +11,7 @@ from rich.text import Text
 
 from piispan.dataset_builder import DataStats
 from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, PairedDifference, percent, shown_figures
-from piispan.runs import DryRun, Pieces, Scored
+from piispan.runs import CorpusRun, DryRun, Pieces, Scored
 
 __all__ = [
     "TerminalProgress",
@@ -22,6 +22,7 @@ __all__ = [
     "label_counts",
     "metrics_table",
     "print_metrics",
+    "redaction_notes",
     "row_panel",
     "score_notes",
     "stats_table",
@@ -50,8 +51,8 @@ class TerminalProgress:
     def __exit__(self, *raised: object) -> None:
         self.finish()
 
-    def start(self, what: str, total: int, unit: str) -> None:
-        """Begin ``total`` units of work."""
+    def start(self, what: str, total: int | None, unit: str) -> None:
+        """Begin ``total`` units of work; ``None`` where nobody knows how many."""
         self.finish()
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
         timing = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
@@ -147,6 +148,33 @@ def score_notes(found: Scored, labels: str) -> list[str]:
         wrong = counted(sum(found.unknown_labels.values()), "predicted span")
         notes.append(f"{wrong} with a label that {labels} lacks{listed}: wrong whatever their boundaries")
     return notes
+
+
+def redaction_notes(run: CorpusRun) -> list[str]:
+    """What a redaction did and what it did not, in lines for standard error."""
+    manifest, tally = run.manifest, run.tally
+    notes = []
+    if copied := manifest["columns"]["copied"]:
+        notes.append(f"copied as they are, not redacted: {', '.join(copied)}")
+    unchanged = f"; left as they stood: {label_counts(tally.unchanged)}" if tally.unchanged else ""
+    by_label = f" ({label_counts(tally.spans)})" if tally.spans else ""
+    policy = manifest["policy"]["name"]
+    notes.append(
+        f"{counted(tally.documents, 'document')}, {counted(tally.spans.total(), 'span')} found{by_label}, policy {policy}{unchanged}"
+    )
+    report = manifest["safe_harbor"]
+    if report["unseen"]:
+        listed = "; ".join(f"{name} ({letter})" for letter, name in report["unseen"].items())
+        notes.append(f"of the 18 identifiers of Safe Harbor, the labels cannot see: {listed}")
+    if report["kept"]:
+        notes.append(f"the policy keeps: {'; '.join(f'{name} ({letter})' for letter, name in report['kept'].items())}")
+    if tally.quarantined:
+        where = f": {run.outputs.quarantine}" if run.outputs else ""
+        notes.append(f"{counted(tally.quarantined, 'document')} failed and left out{where}")
+        notes += ["  " + ", ".join(f"{key} {value}" for key, value in fault.items() if value is not None) for fault in run.faults[:5]]
+    if run.outputs:
+        notes.append(f"manifest: {run.outputs.manifest}")
+    return [*notes, manifest["statement"]]
 
 
 def differences_table(differences: Mapping[str, PairedDifference], other: str) -> Table:

@@ -8,6 +8,7 @@ from piispan.dataset_builder.publishing.export_files import ExportCard, changed_
 from piispan.dataset_builder.publishing.registration import RegistrationError, register
 from piispan.dataset_builder.publishing.sample import export_sample, sample_split
 from piispan.dataset_builder.publishing.stated import Stated
+from piispan.dataset_builder.reading.json_files import json_line
 from piispan.dataset_builder.reading.label_maps import load_label_map
 from piispan.dataset_builder.reading.readers import OnError, Reader, iter_documents, iter_rows, json_lines, read_documents
 from piispan.dataset_builder.reading.reports import ReadReport, Reject
@@ -69,6 +70,7 @@ __all__ = [
     "is_split_folder",
     "iter_documents",
     "iter_rows",
+    "json_line",
     "json_lines",
     "known_labels",
     "leak_report",

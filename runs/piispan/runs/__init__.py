@@ -3,6 +3,14 @@
 from piispan.runs.artifacts import check_writable, write_text
 from piispan.runs.calibrate import calibrate
 from piispan.runs.configs import load_settings, recipes
+from piispan.runs.corpora.corpus_run import CorpusRun
+from piispan.runs.corpora.engines import EngineName, LocalEngine, RayEngine
+from piispan.runs.corpora.models import AdapterSource, GuessName, TaggerSource
+from piispan.runs.corpora.outputs import Outputs
+from piispan.runs.corpora.parts.finding import FileFormat
+from piispan.runs.corpora.parts.records import ChunkSize, Columns
+from piispan.runs.corpora.redacting import redact_corpus
+from piispan.runs.corpora.restoring import restore_corpus
 from piispan.runs.dry_run import DryRun, dry_run
 from piispan.runs.evaluation import Evaluated, evaluate_tagger
 from piispan.runs.machine import fastest_dtype
@@ -11,24 +19,33 @@ from piispan.runs.publishing.adapters import CardCheck, PushResult, check_card, 
 from piispan.runs.publishing.data import push_data, push_metric
 from piispan.runs.publishing.staging import Publication
 from piispan.runs.quickstart import QuickstartResult, quickstart
-from piispan.runs.redact import Redacted, redact_file
 from piispan.runs.scoring import Scored, score_files
 from piispan.runs.settings import TrainSettings
 from piispan.runs.showing import Pieces, show_row
 from piispan.runs.train import evaluate, train
 
 __all__ = [
+    "AdapterSource",
     "CardCheck",
+    "ChunkSize",
+    "Columns",
+    "CorpusRun",
     "DryRun",
+    "EngineName",
     "Evaluated",
+    "FileFormat",
+    "GuessName",
+    "LocalEngine",
+    "Outputs",
     "Pieces",
     "Progress",
     "Publication",
     "PushResult",
     "QuickstartResult",
-    "Redacted",
+    "RayEngine",
     "Scored",
     "Silent",
+    "TaggerSource",
     "TrainSettings",
     "calibrate",
     "check_card",
@@ -43,7 +60,8 @@ __all__ = [
     "push_metric",
     "quickstart",
     "recipes",
-    "redact_file",
+    "redact_corpus",
+    "restore_corpus",
     "rewrite_card",
     "score_files",
     "show_row",

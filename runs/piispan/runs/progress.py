@@ -8,8 +8,8 @@ __all__ = ["Progress", "Silent"]
 class Progress(Protocol):
     """Shows how far work has come. ``piispan.cli`` has one for terminals."""
 
-    def start(self, what: str, total: int, unit: str) -> None:
-        """Begin ``total`` units of work."""
+    def start(self, what: str, total: int | None, unit: str) -> None:
+        """Begin ``total`` units of work; ``None`` where nobody knows how many."""
 
     def advance(self, done: int, note: str = "") -> None:
         """``done`` more units are finished; ``note`` is a figure worth seeing, such as the loss."""
@@ -21,7 +21,7 @@ class Progress(Protocol):
 class Silent:
     """Shows nothing."""
 
-    def start(self, what: str, total: int, unit: str) -> None:
+    def start(self, what: str, total: int | None, unit: str) -> None:
         """Nothing."""
 
     def advance(self, done: int, note: str = "") -> None:

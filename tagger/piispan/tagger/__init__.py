@@ -13,14 +13,23 @@ from piispan.tagger.decoding import Decoded, Decoder, DecoderName
 from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
 from piispan.tagger.guesses import PatternGuess
-from piispan.tagger.redaction import named_operator, redact_text, without_overlap
-from piispan.tagger.tagger import BIAS_GRID, Alignment, TaggedText, Tagger
+from piispan.tagger.redaction.covering import without_overlap
+from piispan.tagger.redaction.keys import RedactionKey, read_key
+from piispan.tagger.redaction.policy import Policy
+from piispan.tagger.redaction.redacting import Redaction, Replacement, redact_text, restore_text
+from piispan.tagger.redaction.redactor import Redactor, TextTagger
+from piispan.tagger.redaction.rules import Rule
+from piispan.tagger.redaction.vault import SealedText, Vault, VaultEntry, read_vault, vault_columns
+from piispan.tagger.safe_harbor import NOT_A_DETERMINATION, categories_unseen
+from piispan.tagger.tagged_text import TaggedText
+from piispan.tagger.tagger import BIAS_GRID, Alignment, Tagger
 from piispan.tagger.verbatim import VerbatimDecoder
 from piispan.tagger.windows import Window, cut_windows, merge_windows
 
 __all__ = [
     "BIAS_GRID",
     "EMBEDDED_HUB_ID",
+    "NOT_A_DETERMINATION",
     "Alignment",
     "Decoded",
     "Decoder",
@@ -29,13 +38,24 @@ __all__ = [
     "Guess",
     "OperatingPoint",
     "PatternGuess",
+    "Policy",
+    "Redaction",
+    "RedactionKey",
+    "Redactor",
+    "Replacement",
+    "Rule",
+    "SealedText",
     "TaggedText",
     "Tagger",
+    "TextTagger",
+    "Vault",
+    "VaultEntry",
     "VerbatimDecoder",
     "VerbatimGeneration",
     "Window",
     "adapter_folder",
     "calibration_documents",
+    "categories_unseen",
     "check_enough",
     "choose_operating_point",
     "cut_windows",
@@ -45,10 +65,13 @@ __all__ = [
     "make_decoder",
     "merge_for_decoding",
     "merge_windows",
-    "named_operator",
+    "read_key",
     "read_sidecar",
+    "read_vault",
     "redact_text",
+    "restore_text",
     "save_merged",
     "weights_sha256",
+    "vault_columns",
     "without_overlap",
 ]

@@ -25,6 +25,7 @@ class Decoded:
         output_tokens: Tokens of the answer, the end-of-turn token included.
         finished: The model ended the answer itself; false when it was cut at its token budget.
         spans: What the answer says, by a decoder that cannot be misread; ``None`` when ``output`` has to be parsed.
+        windows: Stretches in which the text was read, which together hold every character.
     """
 
     output: str = field(repr=False)
@@ -33,6 +34,7 @@ class Decoded:
     output_tokens: int
     finished: bool = True
     spans: tuple[Span, ...] | None = None
+    windows: int = 1
 
 
 class Decoder(Protocol):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from piispan.core import LabelSet, Span, require_extra
-from piispan.tagger.redaction import without_overlap
+from piispan.tagger.redaction.covering import without_overlap
 
 __all__ = ["PatternGuess"]
 

@@ -1,7 +1,6 @@
 """``Tagger``: text in, spans or redacted text out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import count, tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -35,7 +34,8 @@ from piispan.tagger.calibration import (
 )
 from piispan.tagger.decoders import make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName, Progress
-from piispan.tagger.redaction import redact_text
+from piispan.tagger.redaction.redacting import redact_text
+from piispan.tagger.tagged_text import TaggedText
 from piispan.tagger.verbatim import VerbatimDecoder
 
 if TYPE_CHECKING:
@@ -62,6 +62,11 @@ class Tagger:
 
     def __init__(self, decoder: Decoder, prompt: Prompt, sidecar: Sidecar | None = None) -> None:
         self.decoder, self.prompt, self.sidecar = decoder, prompt, sidecar
+
+    @property
+    def labels(self) -> LabelSet:
+        """The labels that it is asked for."""
+        return self.prompt.labels
 
     @classmethod
     def from_pretrained(
@@ -160,7 +165,7 @@ class Tagger:
         """
         return [list(tagged.spans) for tagged in self.stream(texts, alignment=alignment, progress=progress)]
 
-    def stream(self, texts: Iterable[str], *, alignment: Alignment = "recover", progress: Progress | None = None) -> Iterator["TaggedText"]:
+    def stream(self, texts: Iterable[str], *, alignment: Alignment = "recover", progress: Progress | None = None) -> Iterator[TaggedText]:
         """As ``tag``, for a corpus of any size: each text's spans in the texts' order, in memory that does not grow.
 
         With each comes the word on whether its answer could be trusted whole.
@@ -257,26 +262,13 @@ class Tagger:
         found = self.tag(texts, progress=progress)
         return [redact_text(text, spans, operators) for text, spans in zip(texts, found, strict=True)]
 
-    def _tagged(self, answer: Decoded, text: str, alignment: Alignment) -> "TaggedText":
+    def _tagged(self, answer: Decoded, text: str, alignment: Alignment) -> TaggedText:
         if answer.spans is not None:
-            return TaggedText(answer.spans, faithful=True)
+            return TaggedText(answer.spans, windows=answer.windows)
         parsed: Parsed = self.prompt.format.parse(answer.output, text, self.prompt.labels)
         faulty = parsed.malformed or parsed.text_drift or any(mention.problems for mention in parsed.mentions)
         spans = parsed.recovered if alignment == "recover" else parsed.spans
-        return TaggedText(spans, faithful=answer.finished and not faulty)
-
-
-@dataclass(frozen=True, slots=True)
-class TaggedText:
-    """The spans of one text.
-
-    Args:
-        spans: Sorted.
-        faithful: The answer was whole, well formed and true to the text. When it was not, spans may be missing.
-    """
-
-    spans: tuple[Span, ...]
-    faithful: bool
+        return TaggedText(spans, answer.finished and not faulty, answer.windows)
 
 
 def _checked(number: int, text: str) -> str:

@@ -201,7 +201,7 @@ class VerbatimDecoder:
         spans = tuple(entry.merged([row.spans for row in entry.rows]))
         output = self._prompt.format.render(Document("text", entry.text, spans))
         passes, tokens = sum(row.passes for row in entry.rows), sum(len(row.answer) + 1 for row in entry.rows)
-        return Decoded(output, passes, sum(row.seconds for row in entry.rows), tokens, spans=spans)
+        return Decoded(output, passes, sum(row.seconds for row in entry.rows), tokens, spans=spans, windows=len(entry.windows))
 
 
 def make_engine(model: Any, prefix: Sequence[int], bias: TagBias, max_batch_tokens: int, draft_tokens: int | None) -> Engine:

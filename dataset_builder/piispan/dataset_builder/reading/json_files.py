@@ -12,7 +12,7 @@ from pathlib import Path
 
 from piispan.core import DataError
 
-__all__ = ["json_array", "json_lines", "starts_as_array", "unreadable"]
+__all__ = ["json_array", "json_line", "json_lines", "starts_as_array", "unreadable"]
 
 
 def starts_as_array(path: Path) -> bool:
@@ -76,6 +76,16 @@ def json_lines(path: Path, *, exact: bool = False) -> Iterator[tuple[int, object
         raise unreadable(path, error) from None
     if not any_row:
         raise DataError(f"{path}: the file is empty")
+
+
+def json_line(line: bytes, offset: int = 0) -> object:
+    """What one line of JSON Lines holds, fractions as ``decimal.Decimal``, or the ``DataError`` that says where it broke.
+
+    Args:
+        line: The line.
+        offset: Byte of the file at which it begins.
+    """
+    return _parse(line, offset, one_line=True, fraction=Decimal)
 
 
 def _parse(content: bytes, offset: int = 0, *, one_line: bool = False, fraction: type[float | Decimal] = float) -> object:

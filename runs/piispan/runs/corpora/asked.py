@@ -1,0 +1,113 @@
+"""What a run is asked to do, and what of it must be the same when an interrupted one goes on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from secrets import token_hex
+from typing import Any
+
+from piispan.core import RedactionError
+from piispan.runs.corpora.digests import Digest
+from piispan.runs.corpora.engines import Engine, Job
+from piispan.runs.corpora.models import TaggerSource
+from piispan.runs.corpora.parts.records import ChunkSize, Columns, Part
+from piispan.runs.progress import Progress
+from piispan.tagger import Policy, RedactionKey, Vault
+
+__all__ = ["Asked", "Begun"]
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is drawn when a run begins, for it to go on with.
+
+    Args:
+        started: Time in ISO 8601, UTC.
+        year: The reference year of a policy that names none.
+        vault: The vault's name for itself, or ``None``.
+        secret: Hexadecimal key of a run that was given none. Kept as long as the run lasts.
+    """
+
+    started: str
+    year: int
+    vault: str | None
+    secret: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a run is asked to do.
+
+    Args:
+        tagger: Loads the tagger.
+        policy: What replaces the spans.
+        key: Of the user's, or ``None``.
+        columns: Of rows.
+        engine: Does the work.
+        size: Of chunks.
+        progress: Shows how far the work has come.
+
+    Raises:
+        RedactionError: If the policy encrypts and there is no key.
+        LabelError: If the policy has a rule for a label that the tagger does not know.
+    """
+
+    tagger: TaggerSource
+    policy: Policy
+    key: RedactionKey | None
+    columns: Columns
+    engine: Engine
+    size: ChunkSize
+    progress: Progress
+
+    def __post_init__(self) -> None:
+        self.policy.rules(self.tagger.labels)
+        if self.policy.needs_key and self.key is None:
+            raise RedactionError(f"policy {self.policy.name}: encrypts, so it needs a key of yours: give --key-file or --key-env")
+
+    def begin(self, *, vault: bool) -> Begun:
+        """What a run draws.
+
+        Raises:
+            RedactionError: If it has a vault and no key.
+        """
+        if vault and self.key is None:
+            raise RedactionError("a vault needs a key of yours, or nobody could open it: give --key-file or --key-env")
+        secret = None if self.key else token_hex(32)
+        return Begun(datetime.now(UTC).isoformat(timespec="seconds"), date.today().year, token_hex(16) if vault else None, secret)
+
+    def job(self, parts: Sequence[Part], begun: Begun) -> Job:
+        """What its workers have to know."""
+        policy = self.policy if self.policy.reference_year else replace(self.policy, reference_year=begun.year)
+        key = self.key or RedactionKey.drawn(bytes.fromhex(begun.secret or ""))
+        return Job(self.tagger, policy, key, parts, Vault(key, begun.vault, self.columns.texts) if begun.vault else None)
+
+    def identity(self, inputs: Digest | None, *, vault: bool) -> dict[str, Any]:
+        """What must be the same when the run goes on; in words for a person."""
+        return {
+            "input": inputs.to_dict() if inputs else token_hex(16),
+            "policy": self.policy.hash,
+            "key": self.key.derive("identity").hex() if self.key else None,
+            "model": dict(self.tagger.facts()),
+            "columns": list(self.columns.texts),
+            "id column": self.columns.id,
+            "group column": self.columns.group,
+            "chunk size": [self.size.records, self.size.bytes],
+            "vault": vault,
+        }
+
+    def is_that_of(self, manifest: Mapping[str, Any], inputs: Digest) -> bool:
+        """Whether a manifest tells of this very run."""
+        policy, columns = manifest.get("policy"), manifest.get("columns")
+        return (
+            isinstance(policy, Mapping)
+            and isinstance(columns, Mapping)
+            and policy.get("sha256") == self.policy.hash
+            and columns.get("redacted") == list(self.columns.texts)
+            and manifest.get("inputs") == inputs.to_dict()
+            and manifest.get("model") == self.tagger.facts()
+        )

@@ -1,0 +1,1 @@
+"""Spans replaced by a policy's operators, put back from a vault."""

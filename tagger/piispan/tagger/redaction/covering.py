@@ -1,0 +1,23 @@
+"""Overlapping spans made flat."""
+
+from collections.abc import Sequence
+
+from piispan.core import Span
+
+__all__ = ["without_overlap"]
+
+
+def without_overlap(spans: Sequence[Span]) -> list[Span]:
+    """Overlapping spans joined into one that covers them all, under the label of the longest.
+
+    Spans that only touch stay apart. The result is sorted.
+    """
+    joined: list[tuple[Span, Span]] = []  # (covering span, longest member)
+    for span in sorted(spans, key=lambda s: (s.start, s.end)):
+        if not joined or span.start >= joined[-1][0].end:
+            joined.append((span, span))
+            continue
+        cover, longest = joined[-1]
+        longest = max(longest, span, key=lambda s: s.end - s.start)
+        joined[-1] = Span(cover.start, max(cover.end, span.end), longest.label, longest.score), longest
+    return [cover for cover, _ in joined]
