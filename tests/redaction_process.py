@@ -25,7 +25,9 @@ class TinySource:
 
         torch.set_num_threads(1)
         prompt = make_prompt("plain", self.labels, get_format("tagged"))
-        return Tagger(VerbatimDecoder(tiny_llama(3).float(), tiny_tokenizer(), prompt, tag_bias={"PERSON": 1.0}), prompt)
+        return Tagger(
+            VerbatimDecoder(tiny_llama(3).float(), tiny_tokenizer(), prompt, tag_bias=dict.fromkeys(self.labels.names, -0.3)), prompt
+        )
 
     def facts(self) -> dict[str, object]:
         return {"name": "tiny"}

@@ -1,11 +1,13 @@
 """A user's mistake ends with one line, exit code 2, and no personal text."""
 
 import errno
+import io
 import json
 
 import pytest
 
 from piispan.core import LabelSet, Sidecar
+from tests.stub_tagger import StubSource
 
 PLANTED = "Wilhelmina Ptarmigan"
 GOOD = {"id": "doc-1", "text": f"I am {PLANTED}.", "spans": [{"start": 5, "end": 25, "label": "PERSON"}], "group": None}
@@ -86,7 +88,7 @@ def test_an_adapter_without_its_sidecar(piispan, tmp_path) -> None:
     folder = tmp_path / "adapter"
     folder.mkdir()
     (folder / "adapter_config.json").write_text("{}", "utf-8")
-    code, _, err = piispan("redact", folder, _lines(tmp_path, GOOD))
+    code, _, err = piispan("redact", _lines(tmp_path, GOOD), "--model", folder)
     assert code == 2
     assert "piispan.json" in err
 
@@ -162,11 +164,21 @@ def adapter(tmp_path):
         (["quickstart", "--epochs", "2", "--out", "OUT"], "--epochs goes with --data"),
         (["data", "export", "DATA", "OUT", "--licence", "MIT License"], "as the Hub spells it, such as cc-by-4.0"),
         (["evaluate", "EMPTY", "DATA"], "no model in this folder"),
-        (["redact", "embedded", "DATA"], "no adapter"),
-        (["redact", "ADAPTER", "DATA", "--out", "DATA"], "is the file that is read"),
-        (["redact", "ADAPTER", "notes.json"], "JSON is neither"),
-        (["redact", "ADAPTER", "ABSENT.JSONL"], "ABSENT.JSONL: no such file"),
-        (["redact", "ADAPTER", "DATA", "--out", "EMPTY"], "it is a folder"),
+        (["redact", "DATA", "--model", "embedded"], "no adapter"),
+        (["redact", "DATA", "DATA", "--model", "ADAPTER"], "is the file that is read"),
+        (["redact", "ABSENT.JSONL", "--model", "ADAPTER"], "ABSENT.JSONL: no such file"),
+        (["redact", "DATA", "EMPTY", "--model", "ADAPTER"], "it is a folder"),
+        (["redact", "EMPTY", "OUT", "--model", "ADAPTER"], "no files in the folder"),
+        (["redact", "DATA", "OUT", "--model", "ADAPTER", "--policy", "shred"], "no policy named 'shred'; shipped: encrypt,"),
+        (["redact", "DATA", "OUT", "--model", "ADAPTER", "--policy", "encrypt"], "give --key-file or --key-env"),
+        (["redact", "DATA", "OUT", "--model", "ADAPTER", "--vault", "VAULT"], "give --key-file or --key-env"),
+        (["redact", "DATA", "--model", "ADAPTER", "--vault", "VAULT"], "--vault: needs the redacted text in a place of its own"),
+        (["redact", "DATA", "OUT", "--model", "ADAPTER", "--key-env", "ABSENT_KEY"], "no environment variable of the name ABSENT_KEY"),
+        (["redact", "DATA", "OUT", "--model", "ADAPTER", "--manifest", "OUT"], "need a place each; two are the same"),
+        (["redact", "-", "OUT", "--model", "ADAPTER", "--resume"], "standard input cannot be"),
+        (["redact", "DATA", "--model", "ADAPTER", "--label", "PERSN"], "did you mean PERSON"),
+        (["redact", "DATA", "OUT", "--model", "ADAPTER", "--operating-point"], "no operating point"),
+        (["restore", "DATA", "OUT", "--vault", "VAULT"], "give --key-file or --key-env"),
         (["calibrate", "ADAPTER", "DATA", "--target-recall", "99"], "target_recall must be in (0, 1), was: 99"),
         (["calibrate", "ADAPTER", "DATA"], "it takes 299, or a target of 0.05"),
         (["data", "synth", "DATA"], "--force"),
@@ -183,7 +195,7 @@ def test_what_would_fail_in_the_end_fails_at_once(piispan, tmp_path, adapter, ar
     (tmp_path / "empty").mkdir()
     data = _lines(tmp_path, GOOD)
     content = data.read_bytes()
-    places = {"DATA": data, "OUT": tmp_path / "out", "EMPTY": tmp_path / "empty", "ADAPTER": adapter}
+    places = {"DATA": data, "OUT": tmp_path / "out", "VAULT": tmp_path / "vault", "EMPTY": tmp_path / "empty", "ADAPTER": adapter}
     code, out, err = piispan(*(places.get(argument, argument) for argument in arguments))
     assert (code, out) == (2, "")
     assert said in err.splitlines()[-1]
@@ -202,14 +214,51 @@ def test_what_would_fail_in_the_end_fails_at_once(piispan, tmp_path, adapter, ar
         ('{"text": "A", "amount": 1e99999999999999999999}', "a number of too many digits, or too large"),
         ('{"text": "A"', "malformed JSON at column 13"),
         ('{"text": "A", "text": "B"}', "a key twice"),
-        ('{"text": 1}', "needs an object with a text"),
+        ('{"text": 1}', "text is no string"),
+        ('{"note": "A"}', "lacks the key text"),
     ],
 )
-def test_a_row_that_cannot_be_written_back_is_named_before_any_work(piispan, tmp_path, adapter, row, said) -> None:
-    code, out, err = piispan("redact", adapter, _lines(tmp_path, '{"text": "A"}', row))
-    assert (code, out) == (2, "")
-    assert "documents.jsonl, line 2: " in err
+def test_a_row_that_cannot_be_redacted_is_left_out_and_named(piispan, tmp_path, monkeypatch, row, said) -> None:
+    monkeypatch.setattr("piispan.runs.AdapterSource", lambda model, **given: StubSource())
+    data, out = _lines(tmp_path, GOOD, row), tmp_path / "out.jsonl"
+    code, said_aloud, err = piispan("redact", data, out, "--model", "stub")
+    assert (code, said_aloud) == (3, "")
+    assert "1 document failed and left out" in err
     assert said in err
+    (fault,) = map(json.loads, (tmp_path / "out.jsonl.quarantine.jsonl").read_text("utf-8").splitlines())
+    assert fault["line"] == 2
+    assert said in fault["reason"]
+    assert out.read_text("utf-8").count("<PERSON>") == 1
+
+
+def test_a_corpus_goes_through_standard_input_and_output(piispan, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("piispan.runs.AdapterSource", lambda model, **given: StubSource())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"I am {PLANTED}.".encode())))
+    code, out, err = piispan("redact", "-", "--model", "stub")
+    assert (code, out) == (0, "I am <PERSON>.")
+    assert "1 document, 1 span found (PERSON 1), policy replace" in err
+    assert "Ptarmigan" not in err
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(f"note,text\nx,I am {PLANTED}.\n".encode())))
+    code, out, _ = piispan("redact", "-", "-", "--model", "stub", "--format", "csv")
+    assert (code, out) == (0, "note,text\nx,I am <PERSON>.\n")
+
+
+def test_what_was_redacted_is_restored_with_its_key_alone(piispan, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("piispan.runs.AdapterSource", lambda model, **given: StubSource())
+    monkeypatch.setenv("MY_KEY", "0123456789abcdef")
+    data, out, back, vault = _lines(tmp_path, GOOD), tmp_path / "out.jsonl", tmp_path / "back.jsonl", tmp_path / "vault"
+    given = ("--model", "stub", "--policy", "surrogate", "--vault", vault, "--key-env", "MY_KEY", "--json")
+    code, said, err = piispan("redact", data, out, *given)
+    assert (code, json.loads(said)["tally"]["spans"]) == (0, {"PERSON": 1})
+    assert "the labels cannot see: Fax numbers (E); Medical record numbers (H)" in err
+    assert "Ptarmigan" not in out.read_text("utf-8")
+    code, said, err = piispan("restore", out, back, "--vault", vault, "--key-env", "MY_KEY")
+    assert (code, said) == (0, "")
+    assert json.loads(back.read_text("utf-8"))["text"] == GOOD["text"]
+    monkeypatch.setenv("MY_KEY", "another key of sixteen bytes")
+    code, _, err = piispan("restore", out, back, "--vault", vault, "--key-env", "MY_KEY", "--force")
+    assert code == 2
+    assert "locked with another key" in err
 
 
 def test_fields_that_documents_do_not_have_are_named(piispan, tmp_path) -> None:

@@ -199,9 +199,9 @@ def test_a_revision_is_the_version_that_was_pushed(hub, base_revision, trained: 
         Tagger.from_pretrained(REPO, revision="v7")
     letter = tmp_path / "letter.txt"
     letter.write_text("Ada Lee is 36.", "utf-8")
-    assert run(monkeypatch, "redact", REPO, letter, "--revision", "v1") == 0
+    assert run(monkeypatch, "redact", letter, "--model", REPO, "--revision", "v1") == 0
     assert "its card says that it is not fit for use" in capsys.readouterr().err  # it was trained for a moment
-    assert run(monkeypatch, "redact", REPO, letter, "--revision", "v7") == 2
+    assert run(monkeypatch, "redact", letter, "--model", REPO, "--revision", "v7") == 2
     assert "no revision 'v7'" in capsys.readouterr().err
 
 

@@ -9,7 +9,7 @@ from piispan.cli.main import main
 from piispan.core import Document, PiispanWarning, Sidecar, read_predictions
 from piispan.dataset_builder import synthesise, write_jsonl
 from piispan.model_card import read_facts
-from piispan.runs import TrainSettings, calibrate, evaluate, quickstart, redact_file
+from piispan.runs import AdapterSource, Outputs, TrainSettings, calibrate, evaluate, quickstart, redact_corpus
 from piispan.tagger import Tagger
 
 pytestmark = pytest.mark.slow
@@ -80,26 +80,34 @@ def test_a_file_is_redacted_and_its_other_keys_stay(run) -> None:
     source.write_text(
         '\n\n{"id": "a", "text": "", "spans": [], "ward": 3, "paid": 1.10, "tiny": [1E-400, 0.30000000000000000001]}\n', "utf-8"
     )
-    redacted = redact_file(str(folder / "out" / "adapter"), source)
-    assert redacted.content == '\n\n{"id": "a", "text": "", "ward": 3, "paid": 1.10, "tiny": [1E-400, 0.30000000000000000001]}\n'
-    assert redacted.copied == ("id", "paid", "tiny", "ward")
+    out = folder / "redacted.jsonl"
+    done = redact_corpus(AdapterSource(str(folder / "out" / "adapter")), source, Outputs.beside(out))
+    assert out.read_text("utf-8") == '\n\n{"id": "a", "text": "", "ward": 3, "paid": 1.10, "tiny": [1E-400, 0.30000000000000000001]}\n'
+    assert done.manifest["columns"]["copied"] == ["id", "paid", "tiny", "ward"]
+    facts = done.manifest["model"]
+    assert facts["name"] is None  # a folder of this machine
+    assert facts["adapter_sha256"] == Sidecar.load(folder / "out" / "adapter").digest
+    assert str(folder) not in json.dumps(done.manifest)
 
 
 def test_a_plain_text_says_how_far_it_is_and_how_much_was_replaced(run, monkeypatch, capsys) -> None:
     folder, _ = run
     adapter, source = str(folder / "out" / "adapter"), folder / "letter.txt"
     source.write_text("Dear Ms. Ann Banks,\nyour card 4111 1111 1111 1111 is blocked.\n", "utf-8")
-    monkeypatch.setattr("sys.argv", ["piispan", "redact", adapter, str(source), "--operating-point"])
+    monkeypatch.setattr("sys.argv", ["piispan", "redact", str(source), "--model", adapter, "--operating-point"])
     with pytest.raises(SystemExit, match="2"):
         main()
     assert "no operating point" in capsys.readouterr().err
     found = Tagger.from_pretrained(adapter).tag([source.read_text("utf-8")])[0]
-    monkeypatch.setattr("sys.argv", ["piispan", "redact", adapter, str(source)])
+    monkeypatch.setattr("sys.argv", ["piispan", "redact", str(source), "--model", adapter, "--guess", "patterns"])
     with pytest.raises(SystemExit, match="0"):
         main()
     captured = capsys.readouterr()
-    assert f"1 document, {len(found)} spans replaced" in captured.err
-    assert "62/62 characters" in captured.err
+    assert f"1 document, {len(found)} spans found" in captured.err
+    assert "1/1 documents" in captured.err
+    assert "the labels cannot see: Health plan beneficiary numbers" not in captured.err
+    assert "not a legal determination" in captured.err
+    assert "\nyour card " in captured.out
 
 
 def test_a_calibrated_adapter_has_a_card_that_says_so(run) -> None:

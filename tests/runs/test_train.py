@@ -23,7 +23,7 @@ from piispan.core import (
 )
 from piispan.dataset_builder import fixed_split, read_documents, synthesise, write_jsonl
 from piispan.model_card import read_facts, write_card
-from piispan.runs import TrainSettings, calibrate, dry_run, evaluate, redact_file, show_row, train
+from piispan.runs import AdapterSource, Outputs, TrainSettings, calibrate, dry_run, evaluate, redact_corpus, show_row, train
 from piispan.tagger import Tagger
 from tests.tiny import tiny_llama, tiny_tokenizer
 
@@ -206,7 +206,8 @@ def test_an_adapter_brings_a_prompt_of_ones_own_and_may_be_asked_for_some_labels
     with pytest.raises(SidecarError, match="promises a recall for all labels of the adapter"):
         Tagger.from_pretrained(adapter, base=base, labels=few, operating_point=True)
     (tmp_path / "letter.txt").write_text("Zoe Quill is 41 and lives in Winmere.", "utf-8")
-    assert redact_file(str(adapter), tmp_path / "letter.txt", labels=["AGE"], base=str(base)).replaced.keys() <= {"AGE"}
+    source = AdapterSource(str(adapter), only=["AGE"], base=str(base))
+    assert redact_corpus(source, tmp_path / "letter.txt", Outputs.beside(tmp_path / "out.txt")).tally.spans.keys() <= {"AGE"}
     texts = ["Zoe Quill is 41 and lives in Winmere.", "12 years"]
     assert {span.label for spans in asked.tag(texts) for span in spans} <= {"AGE", "GPE"}
     with pytest.raises(SidecarError, match="no tag tokens for NAME; labels of one's own need tag_tokens: text"):

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from piispan.cli.app import serve_page
 from piispan.cli.data import app as data_app
 from piispan.cli.options import Base, Decoder, Json, Labels, OperatingPoint, Revision, SplitName, with_settings
 from piispan.cli.publishing import card_app, data_push, metric_app, push
@@ -286,6 +287,7 @@ def calibrate(
 
 app.command()(redact)
 app.command()(restore)
+app.command(name="app")(serve_page)
 app.command()(push)
 
 

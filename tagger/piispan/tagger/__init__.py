@@ -4,6 +4,9 @@ Loading a model needs ``pip install "piispan[tag]"``; torch and transformers are
 is loaded, not before.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from piispan.core import require_extra
 from piispan.tagger.adapters import adapter_folder, merge_for_decoding, read_sidecar, save_merged
 from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
 from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
@@ -12,7 +15,7 @@ from piispan.tagger.decoders import decoder_name, make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName
 from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
-from piispan.tagger.guesses import PatternGuess
+from piispan.tagger.guesses import PatternGuess, PresidioGuess
 from piispan.tagger.redaction.covering import without_overlap
 from piispan.tagger.redaction.keys import RedactionKey, read_key
 from piispan.tagger.redaction.policy import Policy
@@ -26,6 +29,9 @@ from piispan.tagger.tagger import BIAS_GRID, Alignment, Tagger
 from piispan.tagger.verbatim import VerbatimDecoder
 from piispan.tagger.windows import Window, cut_windows, merge_windows
 
+if TYPE_CHECKING:
+    from piispan.tagger.presidio import PiispanRecognizer
+
 __all__ = [
     "BIAS_GRID",
     "EMBEDDED_HUB_ID",
@@ -38,7 +44,9 @@ __all__ = [
     "Guess",
     "OperatingPoint",
     "PatternGuess",
+    "PiispanRecognizer",
     "Policy",
+    "PresidioGuess",
     "Redaction",
     "RedactionKey",
     "Redactor",
@@ -71,7 +79,17 @@ __all__ = [
     "redact_text",
     "restore_text",
     "save_merged",
-    "weights_sha256",
     "vault_columns",
+    "weights_sha256",
     "without_overlap",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "PiispanRecognizer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Its base class takes seconds to import, and is not there without the extra.
+    require_extra("presidio", "presidio_analyzer")
+    from piispan.tagger.presidio import PiispanRecognizer
+
+    return PiispanRecognizer

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, get_args
 
 from piispan.core import FormatError, Loss, Prompt, TagPlacement, TagTokens
 from piispan.tagger.decoding import Decoder, DecoderName
+from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
 from piispan.tagger.verbatim import VerbatimDecoder
 
@@ -50,6 +51,7 @@ def make_decoder(
     tag_bias: float = 0.0,
     batch_size: int = 16,
     max_batch_tokens: int = 4096,
+    guess: Guess | None = None,
 ) -> Decoder:
     """A decoder by name; without one, that of ``decoder_name``.
 
@@ -64,13 +66,23 @@ def make_decoder(
         tag_bias: Added to the logits of all opening tags, by ``verbatim`` only.
         batch_size: Texts generated together by ``generate``.
         max_batch_tokens: Most tokens held at a time by ``verbatim``.
+        guess: Spans that a text may hold, for ``verbatim`` only; right ones make it faster, and none changes an answer.
 
     Raises:
-        FormatError: If there is no such decoder, or it cannot decode this format, spelling or bias.
+        FormatError: If there is no such decoder, or it cannot decode this format, spelling or bias, or takes no guess.
     """
     if decoder_name(name, prompt.format.name, tag_tokens=tag_tokens, loss=loss, tag_bias=tag_bias) == "generate":
+        if guess is not None:
+            raise FormatError("plain generation takes no guess; use the decoder 'verbatim', or leave the guess out")
         return GenerateDecoder(model, tokenizer, prompt, batch_size=batch_size)
     biases = dict.fromkeys(prompt.labels.names, tag_bias) if tag_bias else {}
     return VerbatimDecoder(
-        model, tokenizer, prompt, tag_tokens=tag_tokens, placement=placement, tag_bias=biases, max_batch_tokens=max_batch_tokens
+        model,
+        tokenizer,
+        prompt,
+        tag_tokens=tag_tokens,
+        placement=placement,
+        tag_bias=biases,
+        max_batch_tokens=max_batch_tokens,
+        guess=guess,
     )

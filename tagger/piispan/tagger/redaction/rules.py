@@ -16,7 +16,7 @@ OURS = ("safe_harbor_age", "safe_harbor_date", "safe_harbor_zip", "surrogate")
 """Operators that presidio-anonymizer lacks."""
 _OF_PRESIDIO = ("encrypt", "hash", "keep", "mask", "redact", "replace")
 _SECRETS = {"encrypt": "key", "hash": "salt"}
-_TRIAL: Mapping[str, Mapping[str, object]] = {"encrypt": {"key": bytes(32)}, "hash": {"salt": bytes(32)}}
+_TRIAL: Mapping[str, Mapping[str, object]] = {"hash": {"salt": bytes(32)}}
 _PARAMS = {
     "replace": {"new_value"},
     "mask": {"masking_char", "chars_to_mask", "from_end"},
@@ -62,7 +62,7 @@ class Rule:
         if name == "surrogate" and params.get("kind", KINDS[0]) not in KINDS:
             raise RedactionError(f"{where}: kind must be one of {', '.join(KINDS)}, was: {params['kind']!r}")
         rule = cls(name, params)
-        if name in _OF_PRESIDIO:
+        if name == "mask" or (name in _OF_PRESIDIO and params):
             operate(Rule(name, {**params, **_TRIAL.get(name, {})}), "value", where)
         return rule
 

@@ -14,7 +14,9 @@ _BANDS = (range(18), range(18, 90), range(90, 105))
 _SPREAD = 5
 _OLDEST = 130
 _AGE = re.compile(
-    r"(?:aged?|age:|age of)\s*\d{1,3}|\d{1,3}\s*-?\s*(?:years?|yrs?|y\.?/?o\b|months?|weeks?|days?)[\s-]*(?:old|of age)\b|\d{1,3}\s*(?:y/?o\b|岁|周岁)",
+    r"(?:aged?|age:|age of)\s*\d{1,3}"
+    r"|\d{1,3}\s*-?\s*(?:years?|yrs?|y\.?/?o\b|months?|weeks?|days?)[\s-]*(?:old|of age)\b"
+    r"|\d{1,3}\s*(?:y/?o\b|岁|周岁)",
     re.IGNORECASE,
 )
 

@@ -14,12 +14,21 @@ time_pattern = re.compile(
     | (?<![\d:.])(?P<full_hour>\d{{1,2}})(?P<full_half>\s?[ap]\.?\s?m\b\.?)
     | (?<![\d:.])(?P<mil_hour>\d{{2}})(?P<mil_minute>\d{{2}})(?=\s?(?:hrs?|hours|h)\b)
     | (?<!\d)(?P<spoken>\d{{1,2}})(?=\s?(?:o['’]clock|uhr\b|h\b))
-    | (?P<noon>(?:上午|下午|早上|晚上|凌晨|中午|午前|午後)?)(?P<han_hour>\d{{1,2}})(?P<han_mark>[点时時시])(?:(?P<han_minute>\d{{1,2}})(?=[分분]))?
+    | (?P<noon>(?:上午|下午|早上|晚上|凌晨|中午|午前|午後)?)
+      (?P<han_hour>\d{{1,2}})(?P<han_mark>[点时時시])(?:(?P<han_minute>\d{{1,2}})(?=[分분]))?
     """,
     re.IGNORECASE | re.VERBOSE,
 )
 """One time of day; its zone is part of it."""
-_WRITINGS = (("hour", "minute", "half"), ("dot_hour", "dot_minute", "dot_half"), ("full_hour", "", "full_half"))
+_WRITINGS = (
+    ("hour", "minute", "half"),
+    ("dot_hour", "dot_minute", "dot_half"),
+    ("full_hour", "", "full_half"),
+    ("mil_hour", "mil_minute", ""),
+    ("spoken", "", ""),
+    ("han_hour", "han_minute", ""),
+)
+"""Groups of hour, minute and half of the day, of which a match has the first of one row."""
 
 
 def moved_time(match: re.Match[str], minutes: int) -> str | None:
@@ -28,10 +37,7 @@ def moved_time(match: re.Match[str], minutes: int) -> str | None:
     Returns:
         The time in the shape it had, or ``None`` where there is no such time.
     """
-    for names in (*_WRITINGS, ("mil_hour", "mil_minute", ""), ("spoken", "", ""), ("han_hour", "han_minute", "")):
-        if match[names[0]] is not None:
-            break
-    hour_name, minute_name, half_name = names
+    hour_name, minute_name, half_name = next(names for names in _WRITINGS if match[names[0]] is not None)
     half = match[half_name] if half_name else None
     hour, minute = int(match[hour_name]), int(match[minute_name] or 0) if minute_name else 0
     # "3 o'clock" and 下午3点 say no half of the day that could change with the hour.

@@ -6,7 +6,8 @@ __all__ = ["date_offset", "minute_offset", "year_offset"]
 
 _FEWEST, _MOST = 54, 208
 """Weeks. The fewest are more than a leap year, so that every year changes; the most are less than four years, so that every day does."""
-_HOURS = (*range(1, 12), *range(13, 23))
+_DAYS_OF_YEAR = 365.25
+_HOURS: tuple[int, ...] = (*range(1, 12), *range(13, 23))
 """Not 12: a time without a.m. or p.m. would stay."""
 
 
@@ -17,7 +18,7 @@ def date_offset(secret: bytes) -> int:
 
 def year_offset(secret: bytes) -> int:
     """Years that a year without a day moves: the offset of dates in whole years, at least one; negative."""
-    return -max(1, round(-date_offset(secret) / 365.25))
+    return -max(1, round(-date_offset(secret) / _DAYS_OF_YEAR))
 
 
 def minute_offset(secret: bytes) -> int:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import cache
 from typing import Literal
 
 from piispan.tagger.surrogates.clock_times import moved_time, time_pattern
@@ -44,12 +45,12 @@ class DateMover:
         values = tuple(values)
         self._month_first = _month_first(values, order == "mdy")
         self._year: int | None = None
-        self._seen: list[int] = []
+        self._seen: int | None = None
         for value in values:
             self.moved(value)
-            if self._seen:
-                self._year = self._seen[0]
+            if self._seen is not None:
                 break
+        self._year = self._seen
 
     def moved(self, value: str) -> str | None:
         """The date or time in ``value``, moved; the time of day stays where there is a date.
@@ -91,7 +92,7 @@ class DateMover:
         if then is None:
             return None
         if year is not None and found.get(day_group):
-            self._seen.append(year)
+            self._seen = year
         new = {"year": _like_year(found["year"], then.year)} if year is not None else {}
         if found.get("day2"):
             end = self._moved(year, month, int(found["day2"]))
@@ -171,9 +172,14 @@ def _tells_nothing(rest: str) -> bool:
     """Whether what stands beside a date can stay: no digits, and no words that tell when."""
     if any(char.isdigit() for char in rest):
         return False
-    beside = {word for words in table("dates")["beside"] for word in words}
-    han = table("dates")["beside_han"]
-    return all(word.casefold() in beside or all(char in han for char in word) for word in _WORD.findall(rest))
+    words, han = _beside()
+    return all(word.casefold() in words or han.issuperset(word) for word in _WORD.findall(rest))
+
+
+@cache
+def _beside() -> tuple[frozenset[str], frozenset[str]]:
+    """Words, and characters of Chinese words, that may stand beside a date."""
+    return frozenset(word for words in table("dates")["beside"] for word in words), frozenset(table("dates")["beside_han"])
 
 
 def _number(token: str) -> int:
@@ -207,7 +213,7 @@ def _like(token: str, number: int, padded: bool = False) -> str:
 def _padded(match: re.Match[str], *groups: str) -> bool:
     """Whether numbers below 10 have a 0 in front: a number of two digits leaves it open, one digit tells."""
     tokens = [match[group] for group in groups if group in match.re.groupindex and match[group]]
-    return not any(len(token) == 1 for token in tokens) and "月" not in match[0]
+    return any(token.startswith("0") for token in tokens) or not ("月" in match[0] or any(len(token) == 1 for token in tokens))
 
 
 def _ordinal(day: int, found: dict[str, str]) -> str:

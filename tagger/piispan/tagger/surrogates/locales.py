@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from piispan.core import RedactionError
 from piispan.tagger.surrogates.letters import WORD
@@ -18,6 +18,7 @@ Gender = Literal["female", "male"]
 
 _LOCALE = re.compile(r"[a-z]{2,3}(?:_[A-Z]{2})?")
 _KANA = re.compile("[\u3041-\u30ff]")
+_MAC = re.compile("^Mc([a-z])")
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _FEWEST = 10
 """Names of a list that is worth drawing from."""
@@ -89,49 +90,55 @@ def names_of(locale: str) -> Names:
 def _single(people: Any, attribute: str) -> tuple[str, ...]:
     """One of a provider's lists, without names of several words; empty where it has none."""
     listed = getattr(people, attribute, ())
-    return tuple(dict.fromkeys(name for name in listed if WORD.fullmatch(name))) if isinstance(listed, (dict, list, tuple)) else ()
+    if not isinstance(listed, (dict, list, tuple)):
+        return ()
+    # Faker writes "Mcdonald".
+    return tuple(dict.fromkeys(_MAC.sub(lambda found: "Mc" + found[1].upper(), name) for name in listed if WORD.fullmatch(name)))
+
+
+class _Known(NamedTuple):
+    """Names of a locale without letter case and accents."""
+
+    female: frozenset[str]
+    male: frozenset[str]
+    surnames: frozenset[str]
 
 
 @cache
-def _known(locale: str) -> tuple[Names, ...]:
+def _known(locale: str) -> tuple[_Known, ...]:
     """The lists that tell what a name of the locale is: its own first."""
     latin = script_of(names_of(locale).female[0]) == "LATIN"
-    return tuple(names_of(one) for one in dict.fromkeys([locale, *(table("locales")["known_names"] if latin else ())]))
+    lists = [names_of(one) for one in dict.fromkeys([locale, *(table("locales")["known_names"] if latin else ())])]
+    return tuple(_Known(*(frozenset(map(_plain, names)) for names in (one.female, one.male, one.surnames))) for one in lists)
 
 
 def gender_of(name: str, locale: str) -> Gender | None:
-    """The gender that a given name is of in the first of Faker's lists to tell: that of the locale, then others; ``None`` where none does."""
+    """The gender that a given name is of in the first list to tell, that of the locale before others; ``None`` where none does."""
     key = _plain(name)
-    for names in _known(locale):
-        female, male = key in _plain_set(names.female), key in _plain_set(names.male)
-        if female != male:
-            return "female" if female else "male"
+    for known in _known(locale):
+        if (key in known.female) != (key in known.male):
+            return "female" if key in known.female else "male"
     return None
-
-
-def _plain(name: str) -> str:
-    """Without letter case and accents, which people leave out."""
-    return _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold()))
-
-
-@cache
-def _plain_set(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(_plain, names))
 
 
 def is_given(name: str, locale: str) -> bool:
     """Whether a name that stands alone is a given name: it is one in the locale, or elsewhere and no surname."""
     key = _plain(name)
     own, *others = _known(locale)
-    if key in _plain_set(own.female) or key in _plain_set(own.male):
+    if key in own.female or key in own.male:
         return True
-    return not is_surname(name, locale) and any(key in _plain_set(one.female) or key in _plain_set(one.male) for one in others)
+    return not is_surname(name, locale) and any(key in one.female or key in one.male for one in others)
 
 
 def is_surname(name: str, locale: str) -> bool:
     """Whether a name is a surname in one of the lists that tell of the locale."""
     key = _plain(name)
-    return any(key in _plain_set(one.surnames) for one in _known(locale))
+    return any(key in one.surnames for one in _known(locale))
+
+
+def _plain(name: str) -> str:
+    """Without letter case and accents, which people leave out."""
+    return _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold()))
 
 
 @cache
@@ -159,6 +166,6 @@ def locale_of(value: str, text: str, locale: str | None) -> str:
     if script == "CJK" and _KANA.search(text):
         return "ja_JP"
     for other, letters in table("locales")["telling"].get(script, {}).items():
-        if any(letter in text for letter in letters):
+        if any(letter in text for letter in letters + letters.upper()):
             return str(other)
     return str(scripts[script])

@@ -10,7 +10,7 @@ from piispan.tagger.surrogates.letters import LETTER
 from piispan.tagger.surrogates.locales import Gender
 from piispan.tagger.surrogates.tables import table
 
-__all__ = ["PATRONYMIC", "NamePart", "Role", "title_before", "title_gender", "take_apart"]
+__all__ = ["PATRONYMIC", "NamePart", "Role", "take_apart", "tells_surname", "title_before", "title_gender"]
 
 Role = Literal["given", "surname", "kept", "lone"]
 """``lone``: a word that may be a given name or a surname; ``kept``: titles, suffixes, particles, and all that are no names."""
@@ -66,6 +66,12 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str], re.P
 def title_gender(value: str) -> Gender | None:
     """The gender that a title such as "Mrs." tells, or ``None``."""
     return _titles().get(value.strip().rstrip(".").casefold())
+
+
+def tells_surname(title: str) -> bool:
+    """Whether a single word after the title is a surname."""
+    key = title.casefold()
+    return not any(row.get("before_given") and key in (word.casefold() for word in row["words"]) for row in table("names")["titles"])
 
 
 def title_before(text: str, start: int) -> str | None:

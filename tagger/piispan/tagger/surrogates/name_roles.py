@@ -72,8 +72,10 @@ class NameRoles:
     def gender(self, word: str, role: Role, name: TakenName) -> Gender | None:
         """The gender of whoever bears a word of a name, or ``None``."""
         if role == "surname":
-            own = gender_of_surname(word, name.locale)
-            return own or next((found for given in name.words("given") if (found := self.gender(given, "given", name))), name.gender)
+            told = gender_of_surname(word, name.locale)
+            for given in name.words("given"):
+                told = told or self.gender(given, "given", name)
+            return told or name.gender
         return gender_of_given(word, name.locale) or self._genders.get(normalised(word)) or name.gender
 
     def meant(self, name: TakenName, place: int) -> tuple[Role, str] | None:

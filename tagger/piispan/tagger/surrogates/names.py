@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from piispan.tagger.surrogates.avoiding import Avoided, draw
-from piispan.tagger.surrogates.letters import WORD
+from piispan.tagger.surrogates.letters import WORD, in_ascii
 from piispan.tagger.surrogates.locales import locale_of
-from piispan.tagger.surrogates.name_parts import NamePart, Role, take_apart, title_before, title_gender
+from piispan.tagger.surrogates.name_parts import NamePart, Role, take_apart, tells_surname, title_before, title_gender
 from piispan.tagger.surrogates.name_pools import drawing
 from piispan.tagger.surrogates.name_roles import NameRoles, TakenName
 from piispan.tagger.surrogates.seeding import normalised, seeded
@@ -39,6 +39,7 @@ class DocumentNames:
         self._secret, self._avoided, self._text, self._locale = secret, avoided, text, locale
         self._mapped: dict[tuple[Role, str], str | None] = {}
         self._used: set[tuple[Role, str]] = set()
+        self._in_ascii: dict[str, tuple[Role, str]] = {}
         self._roles = NameRoles()
         self._words = {word.casefold() for value in others for word in WORD.findall(value)}
         self._initials: set[str] = set()
@@ -47,12 +48,12 @@ class DocumentNames:
         for part in (part for one in taken for part in one.parts if part.named):
             (self._initials if part.initial else self._words).add(part.text.casefold())
         self._roles.learn([one for one in taken if _tells(one)])
-        for start, value in names:
-            # Once more: names without spaces divide by what the others show.
-            name = self._roles.resolved(self._take(start, value))
-            for part in name.parts:
-                if part.named and not part.initial:
-                    self._word(part.role, part.text, name)
+        # Once more: names without spaces divide by what the others show.
+        resolved = [self._roles.resolved(self._take(start, value)) for start, value in names]
+        words = [(part, name) for name in resolved for part in name.parts if part.named and not part.initial]
+        self._words.update(part.text.casefold() for part, _ in words)
+        for part, name in words:
+            self._map(part.role, part.text, name)
 
     def written(self, value: str, start: int) -> str | None:
         """The surrogate of a name that begins at ``start``: titles, suffixes, small words, punctuation and letter case stay.
@@ -75,13 +76,22 @@ class DocumentNames:
         made = "".join(written)
         return made if self._avoided.allows(made, value) else None
 
-    def role(self, word: str) -> Role | None:
-        """Whether a word is a given name or a surname of the document; ``None`` where it is neither."""
-        return next((role for role in _ROLES if self._roles.has_role(word, role)), None)
+    def in_mail(self, word: str) -> tuple[Role, str] | None:
+        """The role of a word that is a name of the document in ASCII letters, and its surrogate in small ones; ``None`` for others."""
+        found = self._in_ascii.get(word.casefold())
+        drawn = in_ascii(self._mapped.get(found) or "") if found else ""
+        return (found[0], drawn) if found and drawn else None
 
-    def word(self, role: Role, word: str) -> str | None:
-        """The surrogate of one word, as in the names of the document where it is one there; Latin letters get Latin ones."""
-        return self._word(role, word, TakenName((NamePart(word, role),), self._locale_of(word), False, None))
+    def initial_in_mail(self, letter: str) -> str | None:
+        """The first letter of what stands for the document's first given name, else surname, that begins with a letter."""
+        words = sorted((word for word in self._in_ascii if word.startswith(letter.casefold())), key=lambda word: self._in_ascii[word][0])
+        return next((found[1][0] for word in words if (found := self.in_mail(word))), None)
+
+    def other_in_mail(self, role: Role, word: str) -> str | None:
+        """The surrogate of a word that is no name of the document, in small ASCII letters."""
+        name = TakenName((NamePart(word, role),), "en_US", False, None)
+        drawn = self._drawn(role, word, name)
+        return in_ascii(drawn) or None if drawn else None
 
     def _take(self, start: int, value: str) -> TakenName:
         locale = self._locale_of(value)
@@ -90,17 +100,22 @@ class DocumentNames:
             return TakenName(tuple(parts), locale, False, gender)
         title, parts = take_apart(value)
         title = title or title_before(self._text, start)
-        return TakenName(tuple(parts), locale, title is not None, title_gender(title) if title else None)
+        return TakenName(tuple(parts), locale, title is not None and tells_surname(title), title_gender(title) if title else None)
 
     def _locale_of(self, value: str) -> str:
         return locale_of(value, self._text, self._locale)
 
     def _word(self, role: Role, word: str, name: TakenName) -> str | None:
         key = (role, normalised(word))
-        if key not in self._mapped:
-            self._mapped[key] = self._drawn(role, word, name)
-        drawn = self._mapped[key]
+        drawn = self._mapped[key] if key in self._mapped else self._drawn(role, word, name)
         return None if drawn is None else in_case_of(drawn, word)
+
+    def _map(self, role: Role, word: str, name: TakenName) -> None:
+        key = (role, normalised(word))
+        if key not in self._mapped:
+            self._mapped[key] = drawn = self._drawn(role, word, name)
+            self._used.add((role, (drawn or "").casefold()))
+            self._in_ascii.setdefault(in_ascii(word), key)
 
     def _drawn(self, role: Role, word: str, name: TakenName) -> str | None:
         make = drawing(role, word, name.locale, self._roles.gender(word, role, name), is_foreign(name.value))
@@ -113,10 +128,7 @@ class DocumentNames:
             return (role, made.casefold()) not in self._used and made[0].casefold() not in self._initials and allowed(made)
 
         key = normalised(word)
-        drawn = draw(self._secret, role, key, make, better) or draw(self._secret, role, key, make, allowed)
-        if drawn is not None:
-            self._used.add((role, drawn.casefold()))
-        return drawn
+        return draw(self._secret, role, key, make, better) or draw(self._secret, role, key, make, allowed)
 
     def _initial(self, name: TakenName, place: int) -> str | None:
         letter = name.parts[place].text
@@ -131,9 +143,6 @@ class DocumentNames:
                 lambda made: made.casefold() not in self._initials | self._words,
             )
         return in_case_of(drawn[0], letter) if drawn else None
-
-
-_ROLES: tuple[Role, ...] = ("given", "surname")
 
 
 def _tells(name: TakenName) -> bool:

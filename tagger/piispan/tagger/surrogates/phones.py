@@ -47,16 +47,19 @@ def _digits(rng: Random, number: str, digits: str) -> str | None:
         return line
     if len(digits) < _FEWEST:
         return None
-    kept = _country(number, digits) if plus or digits.startswith("00") else ""
+    kept = _country(digits) if plus or digits.startswith("00") else ""
     kept += (_LEADING.match(digits[len(kept) :]) or [""])[0]
-    if not kept and len(digits) == 11 and digits.startswith("1"):
-        kept = "1"
-    rest = digits[len(kept) :]
+    mobile = ""
+    if kept in ("", "86", "0086") and len(digits) == len(kept) + 11 and digits[len(kept)] == "1":
+        # China's mobile numbers.
+        mobile = "1" + pick(rng, "35789")
+    rest = digits[len(kept + mobile) :]
     # A first digit other than 0 tells mobile from fixed lines in many countries.
-    return kept + rest[:1] + "".join(str(int(rng.random() * 10)) for _ in rest[1:])
+    first = mobile or rest[:1]
+    return kept + first + "".join(str(int(rng.random() * 10)) for _ in digits[len(kept + first) :])
 
 
-def _country(number: str, digits: str) -> str:
+def _country(digits: str) -> str:
     """The country code, with the zeros before it."""
     zeros = "00" if digits.startswith("00") else ""
     code = digits[len(zeros) :]

@@ -2,16 +2,15 @@
 
 import re
 from functools import cache
-from random import Random
 
 from piispan.tagger.surrogates.avoiding import Source
 from piispan.tagger.surrogates.letters import WORD
 from piispan.tagger.surrogates.locales import names_of, provider, script_of
 from piispan.tagger.surrogates.seeding import normalised, pick
-from piispan.tagger.surrogates.shapes import in_case_of
+from piispan.tagger.surrogates.shapes import in_case_of, in_shape
 from piispan.tagger.surrogates.tables import table
 
-__all__ = ["is_state", "place", "postcode"]
+__all__ = ["city", "is_state", "place", "postcode"]
 
 _FEWEST = 10
 
@@ -28,8 +27,8 @@ def place(source: Source, value: str) -> str | None:
     for writing in (value.strip(), name):
         listed = _list_of(source.locale_of(name), writing)
         if listed:
-            drawn = source.word("place", writing, lambda rng: pick(rng, listed))
-            return None if drawn is None else value.replace(writing, in_case_of(drawn, writing) if writing.islower() else drawn, 1)
+            drawn = _from_list(source, writing, listed)
+            return None if drawn is None else value.replace(writing, drawn, 1)
     kept = [word for word in WORD.findall(name) if word.casefold() in table("places")["kept"]]
     words = WORD.findall(name)
     if kept and len(kept) < len(words):
@@ -40,15 +39,20 @@ def place(source: Source, value: str) -> str | None:
     return None if drawn is None else before + in_case_of(drawn, name) + after
 
 
+def _from_list(source: Source, name: str, listed: tuple[str, ...]) -> str | None:
+    drawn = source.word("place", name, lambda rng: pick(rng, listed))
+    return None if drawn is None else in_case_of(drawn, name)
+
+
 def city(source: Source, name: str) -> str | None:
     """Another city."""
     cities = _cities(source.locale_of(name))
     return source.word("city", name, lambda rng: pick(rng, cities))
 
 
-def postcode(source: Source, value: str, shape: "re.Pattern[str]", make: "re.Pattern[str] | None" = None) -> str | None:
-    """Being written."""
-    return None
+def postcode(source: Source, value: str) -> str | None:
+    """A postal code in the shape of ``value``, the same wherever it stands."""
+    return source.word("zip", value, lambda rng: in_shape(rng, value))
 
 
 def is_state(word: str) -> bool:
@@ -73,27 +77,24 @@ def _among_kept(source: Source, value: str) -> str | None:
     return "".join(written)
 
 
-@cache
 def _list_of(locale: str, name: str) -> tuple[str, ...] | None:
     """The list of countries or states that a name is on."""
-    states = provider("address", "en_US")
-    own = provider("address", locale)
-    if name in states.states_abbr:
-        return tuple(states.states_abbr)
-    for short in table("places")["countries"]:
-        if name in short:
-            return tuple(short)
     key = normalised(name)
-    for names in (states.states, own.countries, states.countries, *(getattr(own, kind, ()) for kind in ("states", "provinces", "prefectures"))):
-        if key in _keys(tuple(names)):
-            # "Korea" or "Congo" with an addition in brackets would be told by it.
-            return tuple(one for one in names if "(" not in one and "," not in one)
-    return None
+    return next((names for keys, names in _lists(locale) if (name if name.isupper() else key) in keys or key in keys), None)
 
 
 @cache
-def _keys(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(map(normalised, names))
+def _lists(locale: str) -> tuple[tuple[frozenset[str], tuple[str, ...]], ...]:
+    """Lists of countries and states, each with what is looked up: the names normalised, short ones in capitals as they are."""
+    states, own = provider("address", "en_US"), provider("address", locale)
+    short = [tuple(states.states_abbr), *map(tuple, table("places")["countries"])]
+    others = [getattr(own, kind, ()) for kind in ("states", "provinces", "prefectures")]
+    # An addition in brackets ("Korea (North)") would look out of place.
+    long = [
+        tuple(one for one in names if "(" not in one and "," not in one)
+        for names in (states.states, own.countries, states.countries, *others)
+    ]
+    return (*((frozenset(names), names) for names in short), *((frozenset(map(normalised, names)), names) for names in long if names))
 
 
 @cache

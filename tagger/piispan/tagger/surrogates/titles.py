@@ -32,8 +32,11 @@ def _title(rng: Random, word: str) -> str | None:
     if not sets:
         return None
     others = [form for form in sets[0]["forms"] if normalised(form.rstrip(".")) != bare]
-    form = pick(rng, others).rstrip(".")
-    return in_case_of(form, word) + ("." if dotted else "")
+    form = pick(rng, others)
+    # "Mr" and "Mr." are both written; "Herr" never has a dot, whatever it becomes.
+    listed = next((one for one in sets[0]["forms"] if normalised(one.rstrip(".")) == bare), ".")
+    form = form.rstrip(".") + ("." if dotted else "") if listed.endswith(".") else form
+    return in_case_of(form, word)
 
 
 def group(rng: Random, value: str) -> str | None:

@@ -80,7 +80,7 @@ def _core(run: str, language: str, has_role: Callable[[str, Role], bool]) -> tup
 def _divided(core: str, locale: str, addressed: bool, has_role: Callable[[str, Role], bool]) -> Sequence[tuple[str, Role]]:
     """Surname and given name, or one of them."""
     surnames, given = _surnames(locale), _given(locale)
-    known = [role for role in _ROLES if has_role(core, role)]
+    known: list[Role] = [role for role in _ROLES if has_role(core, role)]
     if known and not (addressed and known == ["given"]):
         return [(core, known[-1])]
     if len(core) > _LONGEST:
@@ -110,7 +110,8 @@ def _data(language: str) -> Any:
 def _after(language: str) -> dict[str, Gender | None]:
     """Words after a name, with the gender that they tell."""
     rows = _data(language)["after"]
-    return {word: gender for gender, key in (("female", "female"), ("male", "male"), (None, "none")) for word in rows[key]}
+    genders: tuple[tuple[Gender | None, str], ...] = (("female", "female"), ("male", "male"), (None, "none"))
+    return {word: gender for gender, key in genders for word in rows[key]}
 
 
 @cache
