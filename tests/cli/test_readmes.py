@@ -12,7 +12,16 @@ from piispan.core import LabelSet
 from tests.doc_blocks import code_blocks
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "README.zh-CN.md", "docs/data.md", "docs/prompts.md", "docs/results.md", "docs/decoding.md", "docs/publishing.md", "docs/redaction.md")
+PAGES = (
+    "README.md",
+    "README.zh-CN.md",
+    "docs/data.md",
+    "docs/prompts.md",
+    "docs/results.md",
+    "docs/decoding.md",
+    "docs/publishing.md",
+    "docs/redaction.md",
+)
 COMMANDS = [
     (page, line)
     for page in PAGES

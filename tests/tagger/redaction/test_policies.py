@@ -115,7 +115,7 @@ def test_a_policy_that_is_not_there() -> None:
 
 
 def test_a_rule_for_a_label_that_the_tagger_does_not_know() -> None:
-    with pytest.raises(LabelError, match="policy own: unknown label 'PERSN'.*did you mean PERSON"):
+    with pytest.raises(LabelError, match=r"policy own: unknown label 'PERSN'.*did you mean PERSON"):
         Redactor(StubTagger(), Policy("own", labels={"PERSN": Rule("keep")}))
     for name in Policy.shipped():
         for labels in LabelSet.shipped():

@@ -1,5 +1,14 @@
 // Opens and saves files in the browser, so that no text lies in a file of the server.
 window.piispan = {
+  // Gradio disables a field that is only read, and then it can be neither reached nor scrolled by keyboard; with a button it has no name.
+  readable(name) {
+    const field = document.querySelector("#redacted textarea");
+    field.readOnly = true;
+    field.disabled = false;
+    field.setAttribute("aria-label", name);
+    return [];
+  },
+
   said(sentence) {
     const line = document.createElement("p");
     line.setAttribute("role", "alert");

@@ -74,7 +74,7 @@ def build_page(session: Session) -> gr.Blocks:
                 found = gr.HighlightedText(label="Found", show_legend=False, elem_id="found")
                 table = gr.Markdown(max_height=440, elem_id="spans")
             with gr.Column():
-                redacted = gr.Textbox(label="Redacted text", lines=9, max_lines=24, interactive=False, buttons=["copy"])
+                redacted = gr.Textbox(label="Redacted text", lines=9, max_lines=24, interactive=False, buttons=["copy"], elem_id="redacted")
                 save_text = gr.Button("Save redacted text", size="sm", interactive=False)
                 manifest = gr.Code(
                     language="json",
@@ -100,6 +100,7 @@ def build_page(session: Session) -> gr.Blocks:
             show_progress_on=[found],
         )
         # Not one of these calls reaches the server.
+        page.load(None, js='() => piispan.readable("Redacted text")')
         open_button.click(None, [text, status], [text, status], js=f"(text, status) => piispan.open(text, status, {LONGEST})")
         save_text.click(None, [redacted], js='(text) => piispan.save(text, "redacted.txt", "text/plain")')
         save_manifest.click(None, [manifest], js='(text) => piispan.save(text, "redacted.manifest.json", "application/json")')

@@ -53,20 +53,15 @@ class Journal:
         self._open = ExitStack()
         self._files: dict[str, IO[bytes]] = {}
         self._sizes: dict[str, int] = {}
-        self.part, self.chunk, self.tally, self.copied = 0, None, Tally(), set[str]()
+        self.part = 0
+        """The part at work; all before it are whole."""
+        self.chunk: Chunk | None = None
+        """The last chunk that is done of it."""
+        self.tally, self.copied, self.begun = Tally(), set[str](), begun
         try:
             self._begin(identity, begun, resume=resume)
         except OSError as error:
             raise DataError(f"{folder}: cannot be written ({error.strerror or type(error).__name__})") from None
-
-    part: int
-    """The part at work; all before it are whole."""
-    chunk: Chunk | None
-    """The last chunk that is done of it."""
-    tally: Tally
-    copied: set[str]
-    begun: Begun
-    """What was drawn when the run began."""
 
     def __enter__(self) -> "Journal":
         return self
@@ -137,7 +132,6 @@ class Journal:
             self._start(identity, begun)
 
     def _start(self, identity: Mapping[str, Any], begun: Begun) -> None:
-        self.begun = begun
         with os.fdopen(os.open(self.folder / _BEGUN, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(begun.to_dict(), file)
             file.flush()
@@ -154,7 +148,7 @@ class Journal:
         state = self._read(_JOURNAL) if (self.folder / _JOURNAL).exists() else {"sizes": {}}
         self._sizes = state["sizes"]
         if "tally" in state:
-            self.part, self.copied, self.tally = state["part"], set(state["copied"]), Tally.from_dict(state["tally"])
+            self.part, self.copied, self.tally = int(state["part"]), set(state["copied"]), Tally.from_dict(state["tally"])
             self.chunk = Chunk(*state["chunk"]) if state["chunk"] else None
         for path in (self.folder / _GROWING).glob("*"):
             length = self._sizes.get(path.name, 0)

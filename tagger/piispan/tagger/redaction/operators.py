@@ -64,14 +64,10 @@ class Operators:
             "safe_harbor_zip": lambda span: three_digits(_value(text, span)),
         }
         if self._surrogates:
-            kinds = {
-                **{s.label: _kind(s.label, self._default, None) for s in spans if self.rule(s.label).operator == "surrogate"},
-                **self._kinds,
-            }
             made = DocumentSurrogates(
                 text,
                 spans,
-                kinds,
+                self._kinds,
                 secret=secrets.values,
                 date_secret=secrets.dates,
                 locale=self.policy.locale,

@@ -172,12 +172,12 @@ def read_vault(path: str | Path, key: RedactionKey) -> Iterator[VaultEntry]:
 def _opened(line: bytes, key: RedactionKey, source: Path) -> Vault:
     try:
         head = json.loads(line)
-        known = head["piispan_vault"] == _VERSION and isinstance(head["identity"], str) and isinstance(head["columns"], list)
+        version, identity, columns = head["piispan_vault"], head["identity"], head["columns"]
     except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
+        version, identity, columns = None, None, None
+    if version != _VERSION or not isinstance(identity, str) or not isinstance(columns, list):
         raise RedactionError(f"{source}: not a vault of version {_VERSION}")
-    vault = Vault(key, head["identity"], head["columns"])
+    vault = Vault(key, identity, columns)
     if not hmac.compare_digest(vault.head, line):
         raise RedactionError(f"{source}: locked with another key, or its first line was changed")
     return vault

@@ -44,7 +44,7 @@ def parts_of(source: str | Path, columns: Columns, file_format: FileFormat | Non
     files = _files(path)
     if not files:
         raise DataError(f"{path}: no files in the folder")
-    kinds = {name: file_format or _BY_SUFFIX.get(Path(name).suffix.lower(), "text") for name in files}
+    kinds: dict[str, FileFormat] = {name: file_format or _BY_SUFFIX.get(Path(name).suffix.lower(), "text") for name in files}
     texts = [name for name, kind in kinds.items() if kind == "text"]
     parts: list[Part] = [PlainTexts(path, texts)] if texts else []
     return [*parts, *(_part(path / name, columns, name, kind) for name, kind in kinds.items() if kind != "text")]

@@ -1,8 +1,10 @@
-"""Two pages in a process of their own, for a browser: ``python -m tests.runs.app_process`` prints their addresses as one JSON line."""
+"""Two pages in a process of their own, for a browser: ``python -m tests.app_process`` prints their addresses as one JSON line."""
 
 import json
 import sys
 from threading import Thread
+from time import sleep
+from urllib.request import ProxyHandler, build_opener
 
 from piispan.core import LabelSet, Sidecar, get_format, make_prompt
 from piispan.runs.app import Listener, Session, open_session, serve
@@ -26,11 +28,21 @@ def tiny_tagger() -> Tagger:
     return Tagger(VerbatimDecoder(tiny_llama(3).float(), tiny_tokenizer(), prompt), prompt, sidecar)
 
 
+def answers(url: str) -> bool:
+    try:
+        return bool(build_opener(ProxyHandler({})).open(f"{url}config", timeout=30).read())
+    except OSError:
+        return False
+
+
 def main() -> None:
     stub = open_session(StubSource())
     tiny = Session(tiny_tagger(), {"name": "tiny"}, key=RedactionKey(KEY))
     with Listener() as first, Listener() as second:
         Thread(target=serve, args=(stub, first), daemon=True).start()
+        # Gradio keeps the page that is being built in one place for all threads.
+        while not answers(first.url):
+            sleep(0.1)
         sys.stdout.write(json.dumps({"stub": first.url, "tiny": second.url}) + "\n")
         sys.stdout.flush()
         serve(tiny, second)
