@@ -32,7 +32,7 @@ def serve_page(
     from piispan.tagger import read_key
 
     with Listener(port) as listener:
-        source = AdapterSource(model, only=label, revision=revision, base=base, decoder=decoder)
+        source = AdapterSource(model, only=label, revision=revision, base=base, decoder=decoder, operating_point=operating_point)
         key = read_key(file=key_file, environment=key_env)
         typer.echo("Loading the model.", err=True)
         session = open_session(source, key=key, begin_at_point=operating_point)

@@ -23,9 +23,9 @@ from piispan.tagger.redaction.redacting import Redaction, Replacement, redact_te
 from piispan.tagger.redaction.redactor import Redactor, TextTagger
 from piispan.tagger.redaction.rules import Rule
 from piispan.tagger.redaction.vault import SealedText, Vault, VaultEntry, read_vault, vault_columns
-from piispan.tagger.safe_harbor import NOT_A_DETERMINATION, categories_unseen
 from piispan.tagger.tagged_text import TaggedText
 from piispan.tagger.tagger import BIAS_GRID, Alignment, Tagger
+from piispan.tagger.unseen_categories import NOT_A_DETERMINATION, categories_unseen
 from piispan.tagger.verbatim import VerbatimDecoder
 from piispan.tagger.windows import Window, cut_windows, merge_windows
 

@@ -145,10 +145,10 @@ class Journal:
         if other:
             raise DataError(f"{self.folder}: the run that was interrupted differs in {', '.join(other)}; delete the folder to begin anew")
         self.begun = Begun(**self._read(_BEGUN))
-        state = self._read(_JOURNAL) if (self.folder / _JOURNAL).exists() else {"sizes": {}}
+        state: dict[str, Any] = self._read(_JOURNAL) if (self.folder / _JOURNAL).exists() else {"sizes": {}}
         self._sizes = state["sizes"]
         if "tally" in state:
-            self.part, self.copied, self.tally = int(state["part"]), set(state["copied"]), Tally.from_dict(state["tally"])
+            self.part, self.copied, self.tally = state["part"], set(state["copied"]), Tally.from_dict(state["tally"])
             self.chunk = Chunk(*state["chunk"]) if state["chunk"] else None
         for path in (self.folder / _GROWING).glob("*"):
             length = self._sizes.get(path.name, 0)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import yaml
 
@@ -12,8 +12,9 @@ from piispan.core import LabelSet, Span
 from piispan.tagger.redaction.keys import DocumentSecrets
 from piispan.tagger.redaction.policy import Policy
 from piispan.tagger.redaction.rules import Rule, operate
-from piispan.tagger.safe_harbor import age_or_category, three_digits, year_only
-from piispan.tagger.surrogates import DocumentSurrogates, Kind
+
+if TYPE_CHECKING:
+    from piispan.tagger.surrogates import Kind
 
 __all__ = ["Operators"]
 
@@ -41,8 +42,10 @@ class Operators:
         self._default = policy.default
         self._year = policy.reference_year or date.today().year
         categories = {label.name: label.safe_harbor for label in labels or ()}
-        self._kinds = {name: _kind(name, rule, categories.get(name)) for name, rule in self._rules.items() if rule.operator == "surrogate"}
-        self._surrogates = "surrogate" in {self._default.operator, *(rule.operator for rule in self._rules.values())}
+        self._kinds: dict[str, Kind] = {
+            name: _kind(name, rule, categories.get(name)) for name, rule in self._rules.items() if rule.operator == "surrogate"
+        }
+        self._used = {self._default.operator, *(rule.operator for rule in self._rules.values())}
 
     def rule(self, label: str) -> Rule:
         """The rule of a label."""
@@ -58,12 +61,16 @@ class Operators:
             spans: All of its spans, flat and sorted.
             secrets: Keys of this document.
         """
-        of_rule: dict[str, Replace] = {
-            "safe_harbor_age": lambda span: age_or_category(_value(text, span)),
-            "safe_harbor_date": lambda span: self._year_or_category(text, span),
-            "safe_harbor_zip": lambda span: three_digits(_value(text, span)),
-        }
-        if self._surrogates:
+        of_rule: dict[str, Replace] = {}
+        if self._used & set(_SAFE_HARBOR):
+            from piispan.tagger.safe_harbor import age_or_category, three_digits
+
+            of_rule["safe_harbor_age"] = lambda span: age_or_category(_value(text, span))
+            of_rule["safe_harbor_date"] = lambda span: self._year_or_category(text, span)
+            of_rule["safe_harbor_zip"] = lambda span: three_digits(_value(text, span))
+        if "surrogate" in self._used:
+            from piispan.tagger.surrogates import DocumentSurrogates  # two dozen modules, for this operator only
+
             made = DocumentSurrogates(
                 text,
                 spans,
@@ -86,13 +93,16 @@ class Operators:
         return replacement
 
     def _year_or_category(self, text: str, span: Span) -> str | None:
+        from piispan.tagger.safe_harbor import age_or_category, year_only
+
         value = _value(text, span)
         year = year_only(value, reference_year=self._year, before=text[max(0, span.start - _BEFORE) : span.start])
         # A label for dates may take in ages over 89, as paragraph (C) does; a younger age cannot be told from a day or a year.
         return year if year is not None or age_or_category(value) != _OVER_89 else _OVER_89
 
 
-_MAY_KEEP = ("keep", "safe_harbor_age", "safe_harbor_date", "safe_harbor_zip")
+_SAFE_HARBOR = ("safe_harbor_age", "safe_harbor_date", "safe_harbor_zip")
+_MAY_KEEP = ("keep", *_SAFE_HARBOR)
 _OVER_89 = "90+"
 
 
@@ -108,7 +118,7 @@ def _keyed(rule: Rule, secrets: DocumentSecrets) -> Rule:
     return rule
 
 
-def _kind(label: str, rule: Rule, category: str | None) -> Kind:
+def _kind(label: str, rule: Rule, category: str | None) -> "Kind":
     by_label, by_category = _kinds()
     known = by_label.get(label) or by_category.get(category or "", "number")
     return cast("Kind", rule.params.get("kind", known))

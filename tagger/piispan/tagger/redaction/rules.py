@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from piispan.core import RedactionError, require_extra
-from piispan.tagger.surrogates import KINDS
 
 if TYPE_CHECKING:
     from presidio_anonymizer.entities import OperatorConfig
@@ -59,8 +58,8 @@ class Rule:
             )
         if unknown := sorted(params.keys() - _PARAMS.get(name, set())):
             raise RedactionError(f"{where}: {name} has no parameter {', '.join(unknown)}")
-        if name == "surrogate" and params.get("kind", KINDS[0]) not in KINDS:
-            raise RedactionError(f"{where}: kind must be one of {', '.join(KINDS)}, was: {params['kind']!r}")
+        if "kind" in params:
+            _check_kind(params["kind"], where)
         rule = cls(name, params)
         if name == "mask" or (name in _OF_PRESIDIO and params):
             operate(Rule(name, {**params, **_TRIAL.get(name, {})}), "value", where)
@@ -83,6 +82,13 @@ class Rule:
     def to_dict(self) -> dict[str, object]:
         """The rule as it stands in YAML."""
         return {"operator": self.operator, **self.params}
+
+
+def _check_kind(kind: object, where: str) -> None:
+    from piispan.tagger.surrogates import KINDS
+
+    if kind not in KINDS:
+        raise RedactionError(f"{where}: kind must be one of {', '.join(KINDS)}, was: {kind!r}")
 
 
 def operate(rule: Rule, value: str, label: str) -> str:

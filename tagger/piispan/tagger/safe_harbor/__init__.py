@@ -1,8 +1,7 @@
 """The rules of HIPAA Safe Harbor, 45 CFR 164.514(b)(2)(i), for single values."""
 
 from piispan.tagger.safe_harbor.ages import age_or_category
-from piispan.tagger.safe_harbor.coverage import NOT_A_DETERMINATION, categories_unseen
 from piispan.tagger.safe_harbor.dates import year_only
 from piispan.tagger.safe_harbor.zip_codes import sparse_prefixes, three_digits
 
-__all__ = ["NOT_A_DETERMINATION", "age_or_category", "categories_unseen", "sparse_prefixes", "three_digits", "year_only"]
+__all__ = ["age_or_category", "sparse_prefixes", "three_digits", "year_only"]

@@ -1,7 +1,7 @@
 """Which kinds of identifier a label set leaves unseen."""
 
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
-from piispan.tagger.safe_harbor import NOT_A_DETERMINATION, categories_unseen
+from piispan.tagger import NOT_A_DETERMINATION, categories_unseen
 
 
 def test_the_shipped_safe_harbor_set_sees_all() -> None:
