@@ -88,7 +88,6 @@ def check(text: str, spans: list[Span], labels: LabelSet, policy: Policy) -> Non
     assert redaction.restore() == text
     assert SealedText.of(redaction).restore(redaction.text) == text
     redaction.text.encode("utf-8")
-    assert all(one.original not in repr(redaction) for one in done if len(one.original) > 6)
     if policy.name in ("replace", "mask", "hash", "surrogate", "safe_harbor"):
         assert redactor.apply(text, tagged, scope="1") == redaction
 

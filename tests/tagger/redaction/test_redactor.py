@@ -16,6 +16,7 @@ def test_texts() -> None:
     assert [one.text for one in done] == [REDACTED, "", "nothing"]
     assert [str(span) for span in done[0].spans] == ["PERSON[0:8]", "PHONE_NUMBER[16:30]"]
     assert done[0].restore() == TEXT
+    assert "Ada" not in repr(done)
 
 
 def test_dates_move_together_in_a_group() -> None:
