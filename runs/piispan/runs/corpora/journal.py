@@ -14,8 +14,6 @@ from pathlib import Path
 from time import monotonic
 from typing import IO, Any
 
-from filelock import FileLock, Timeout
-
 from piispan.core import DataError, replacing
 from piispan.runs.corpora.asked import Begun
 from piispan.runs.corpora.parts.records import Chunk
@@ -120,6 +118,8 @@ class Journal:
         if known.exists() and not resume:
             raise DataError(f"{self.folder}: a run was interrupted here; go on with --resume, or delete the folder to begin anew")
         self.folder.mkdir(parents=True, exist_ok=True)
+        from filelock import FileLock, Timeout
+
         lock = FileLock(self.folder / "lock")
         try:
             lock.acquire(timeout=0)
