@@ -154,6 +154,15 @@ def test_the_last_four_of_a_number_and_years_by_a_reference_year() -> None:
     assert Redactor(StubTagger(), earlier).apply(text, tagged).text == "SSN ending in <US_SSN>, in 1931."
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"), [("at 2015 hours", False), ("seen 2015 hrs", False), ("seen 2015", True), ("in 2015, hours later", True)]
+)
+def test_four_figures_before_hours_are_no_year(text, kept) -> None:
+    start = text.index("2015")
+    done = Redactor(StubTagger(), "safe_harbor").apply(text, TaggedText((Span(start, start + 4, "DATE_TIME"),))).text
+    assert ("2015" in done) is kept
+
+
 def test_what_an_operator_would_leave_as_it_stands_gets_its_label() -> None:
     for text, label, expected in (("<AGE>", "AGE", "[AGE]"), ("***", "AGE", "<AGE>")):
         policy = Policy("own", Rule("replace") if text == "<AGE>" else Policy.load("mask").default)

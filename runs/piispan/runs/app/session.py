@@ -2,14 +2,13 @@
 
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from threading import Lock
 from typing import Any
 
-from piispan.core import CoverageError, DataError, DocumentError, LabelSet, RedactionError, Span
+from piispan.core import DataError, DocumentError, LabelSet, RedactionError, Span
 from piispan.runs.corpora.digests import Digest
 from piispan.runs.corpora.manifest import make_manifest, safe_harbor_report
 from piispan.runs.corpora.models import TaggerSource
@@ -18,7 +17,6 @@ from piispan.tagger import (
     BIAS_GRID,
     OperatingPoint,
     Policy,
-    Redaction,
     RedactionKey,
     Redactor,
     TaggedText,
@@ -142,8 +140,8 @@ class Session:
         with self._lock:
             tagged = self._tagged(text, digest.sha256, bias)
             redaction = Redactor(self._tagger, dated, key=self._key).apply(text, tagged)
-        if redaction.restore() != text:
-            raise CoverageError("what was redacted could not be put back, so something outside a span was touched")
+        tally = Tally(documents=1)
+        tally.add_text(text, tagged.windows, redaction)
         manifest = make_manifest(
             started=started,
             policy=chosen,
@@ -153,7 +151,7 @@ class Session:
             labels=self.labels,
             columns=(),
             copied=(),
-            tally=_tally(text, tagged, redaction),
+            tally=tally,
             inputs=digest,
             outputs=_digest(redaction.text),
             vault=None,
@@ -219,20 +217,6 @@ def _digest(text: str) -> Digest:
         place = error.start  # the codec's error carries the text itself, so it must not be chained
         raise DocumentError(f"the text holds half a character (a lone surrogate) at offset {place}") from None
     return Digest(1, len(content), hashlib.sha256(content).hexdigest())
-
-
-def _tally(text: str, tagged: TaggedText, redaction: Redaction) -> Tally:
-    done = redaction.replacements
-    return Tally(
-        documents=1,
-        texts=1,
-        windows=tagged.windows,
-        characters=len(text),
-        replaced_characters=sum(len(one.original) for one in done),
-        restored=1,
-        spans=Counter(one.label for one in done),
-        unchanged=Counter(one.label for one in done if redaction.text[one.start : one.end] == one.original),
-    )
 
 
 def _now() -> str:

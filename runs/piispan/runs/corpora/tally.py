@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from piispan.tagger import Redaction
+
 __all__ = ["Tally"]
 
 
@@ -34,6 +36,17 @@ class Tally:
     spans: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     sealed: int = 0
+
+    def add_text(self, text: str, windows: int, redaction: Redaction) -> None:
+        """Count a text whose redaction was put back and compared, as ``Redactor`` does."""
+        done = redaction.replacements
+        self.texts += 1
+        self.restored += 1
+        self.windows += windows
+        self.characters += len(text)
+        self.replaced_characters += sum(len(one.original) for one in done)
+        self.spans += Counter(one.label for one in done)
+        self.unchanged += Counter(one.label for one in done if redaction.text[one.start : one.end] == one.original)
 
     def add(self, other: "Tally") -> None:
         """Add another's counts."""

@@ -1,6 +1,5 @@
 """One chunk redacted, by whichever engine: here, or in a process on another machine."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -100,15 +99,5 @@ class Worker:
         except _OF_A_DOCUMENT as error:
             return Fault(record.number, record.id, str(error))
         for name, redaction in done.items():
-            text = record.texts[name]
-            if redaction.restore() != text:
-                return Fault(record.number, record.id, "what was redacted could not be put back, so something outside a span was touched")
-            spans = redaction.replacements
-            tally.texts += 1
-            tally.restored += 1
-            tally.windows += answers[name].windows
-            tally.characters += len(text)
-            tally.replaced_characters += sum(len(one.original) for one in spans)
-            tally.spans += Counter(one.label for one in spans)
-            tally.unchanged += Counter(one.label for one in spans if redaction.text[one.start : one.end] == one.original)
+            tally.add_text(record.texts[name], answers[name].windows, redaction)
         return done

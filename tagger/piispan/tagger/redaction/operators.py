@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Operators"]
 
-_BEFORE = 40
-"""Characters before a date that tell whether it is a birth's."""
+_AROUND = 40
+"""Characters before and after a date that tell whether it is a birth's, or a time of the day."""
 
 Replace = Callable[[Span], str | None]
 """What stands in a span's place; ``None`` for its placeholder."""
@@ -96,7 +96,12 @@ class Operators:
         from piispan.tagger.safe_harbor import age_or_category, year_only
 
         value = _value(text, span)
-        year = year_only(value, reference_year=self._year, before=text[max(0, span.start - _BEFORE) : span.start])
+        year = year_only(
+            value,
+            reference_year=self._year,
+            before=text[max(0, span.start - _AROUND) : span.start],
+            after=text[span.end : span.end + _AROUND],
+        )
         # A label for dates may take in ages over 89, as paragraph (C) does; a younger age cannot be told from a day or a year.
         return year if year is not None or age_or_category(value) != _OVER_89 else _OVER_89
 

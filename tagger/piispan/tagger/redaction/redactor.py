@@ -5,7 +5,7 @@ from itertools import tee
 from pathlib import Path
 from typing import Any, Protocol
 
-from piispan.core import LabelSet, RedactionError
+from piispan.core import CoverageError, LabelSet, RedactionError
 from piispan.tagger.redaction.keys import RedactionKey
 from piispan.tagger.redaction.operators import Operators
 from piispan.tagger.redaction.policy import Policy
@@ -85,8 +85,15 @@ class Redactor:
             tagged: Its spans.
             scope: What tells the document from others of the run; see ``RedactionKey.for_document``.
             group: The documents that share an offset of dates.
+
+        Raises:
+            RedactionError: If a span lies outside the text.
+            CoverageError: If the redaction, put back, is not the text: something outside a span would have changed.
         """
-        return redact_spans(text, tagged.spans, self._operators, self.key.for_document(scope, group))
+        redaction = redact_spans(text, tagged.spans, self._operators, self.key.for_document(scope, group))
+        if redaction.restore() != text:
+            raise CoverageError("what was redacted could not be put back, so something outside a span was touched")
+        return redaction
 
     def __call__(self, rows: Mapping[str, Any], columns: Sequence[str] = ("text",)) -> dict[str, Any]:
         """For ``dataset.map(redactor)`` and ``dataset.map(redactor, batched=True, fn_kwargs={"columns": ["note"]})``: the columns redacted.

@@ -34,10 +34,11 @@ _WITH_A_YEAR = tuple(
 _WITHOUT_A_YEAR = re.compile(f"{_DAYS}H?M|M(?:H?{_DAYS})?|P")
 _BETWEEN = re.compile("[JHC]+")
 _TIME_FOLLOWS = re.compile(r"(?:\bat|@) ?(?:about|approximately|approx\.?|around|~|ca?\.?)?$")
+_HOURS_FOLLOW = re.compile(r"\s?(?:h|hrs?|hours?|uhr)\b", re.IGNORECASE)
 _INSIDE_A_NUMBER = re.compile(r"(?:[0-9]|(?<![0-9])[0-9]{3}[-./])\Z")
 
 
-def year_only(value: str, *, reference_year: int, before: str = "") -> str | None:
+def year_only(value: str, *, reference_year: int, before: str = "", after: str = "") -> str | None:
     """The year of a date, or its years.
 
     The whole value must read as dates: in figures, with months in words, as ISO 8601 or in Chinese, with times, week days and ranges. A
@@ -53,13 +54,14 @@ def year_only(value: str, *, reference_year: int, before: str = "") -> str | Non
         value: What was marked as a date.
         reference_year: The year that ages are told by.
         before: Up to 40 characters that stand before the value in the text.
+        after: Some characters that stand after it.
 
     Returns:
         ``2019``, several in order of occurrence as ``2018-2019``, a decade as ``1990s``; ``None`` when no year can be told or one of them
         may not stay.
     """
     plain, context = plain_form(value), plain_form(before[-MAX_LENGTH:])
-    if plain is None or (_INSIDE_A_NUMBER.search(before) and value[:1].isdigit()):
+    if plain is None or _HOURS_FOLLOW.match(after) or (_INSIDE_A_NUMBER.search(before) and value[:1].isdigit()):
         return None
     plain = plain.rstrip(".,;: ")
     birth = context is None or names_a_birth(context) or names_a_birth(plain)
