@@ -90,6 +90,18 @@ def test_parquet_keeps_its_schema_and_other_columns(tmp_path) -> None:
     assert pq.read_table(back).equals(pq.read_table(source))
 
 
+def test_parquet_with_categories(tmp_path) -> None:
+    source = tmp_path / "rows.parquet"
+    texts, wards = [TEXT, None, "x", TEXT] * 20, [f"ward {number % 7}" for number in range(80)]
+    pq.write_table(pa.table({"text": pa.array(texts).dictionary_encode(), "ward": pa.array(wards).dictionary_encode()}), source)
+    run(source, tmp_path / "out.parquet", chunk_size=ChunkSize(16))
+    written = pq.read_table(tmp_path / "out.parquet")
+    assert written.schema.equals(pq.read_schema(source))
+    assert written.to_pylist() == [
+        {"text": text and text.replace(TEXT, REDACTED), "ward": ward} for text, ward in zip(texts, wards, strict=True)
+    ]
+
+
 def test_a_folder_keeps_its_files_where_they_are(tmp_path) -> None:
     source = tmp_path / "notes"
     (source / "ward" / "deep").mkdir(parents=True)

@@ -50,7 +50,8 @@ class ParquetRows:
             raise DataError(f"{path}: no column named {', '.join(missing)}; the columns are {', '.join(schema.names)}")
         for name in columns.texts:
             kind = schema.field(name).type
-            if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+            values = kind.value_type if pa.types.is_dictionary(kind) else kind
+            if not (pa.types.is_string(values) or pa.types.is_large_string(values)):
                 raise DataError(f"{path}: column {name} holds no strings but {kind}")
         self._schema = schema
         kept = [field for field in schema if field.name != LEFT_OUT or field.name in columns.texts]
@@ -115,10 +116,13 @@ class ParquetRows:
         columns = []
         for field in self._kept:
             if field.name in self._columns.texts:
-                columns.append(pa.array([texts.get(field.name) for _, texts in records], field.type))
+                columns.append(pa.array([texts.get(field.name) for _, texts in records]).cast(field.type))
             else:
                 columns.append(kept.column(field.name))
-        serialised = pa.RecordBatch.from_arrays(columns, schema=self._kept).serialize().to_pybytes()
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, self._kept) as stream:  # whole, because a bare batch would lack its dictionaries
+            stream.write_batch(pa.RecordBatch.from_arrays(columns, schema=self._kept))
+        serialised = sink.getvalue().to_pybytes()
         return bytes(len(serialised).to_bytes(_LENGTH_BYTES, "big") + serialised)
 
     def finish(self, grown: Path, target: Path) -> None:
@@ -144,7 +148,7 @@ class ParquetRows:
 
         with path.open("rb") as file:
             while length := file.read(_LENGTH_BYTES):
-                yield pa.ipc.read_record_batch(pa.py_buffer(file.read(int.from_bytes(length, "big"))), self._kept)
+                yield from pa.ipc.open_stream(file.read(int.from_bytes(length, "big")))
 
     def _batch(self, chunk: Chunk) -> Any:
         if chunk.content is not None:
