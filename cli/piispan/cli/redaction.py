@@ -1,6 +1,8 @@
 """``redact`` and ``restore``: files and folders redacted, and put back."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -80,7 +82,7 @@ def redact(
         batch_size=batch_size,
         guess=guess,
     )
-    with TerminalProgress(Console(stderr=True)) as bars:
+    with TerminalProgress(Console(stderr=True)) as bars, _told_to_go_on(resumable=outputs is not None):
         run = redact_corpus(
             source_of_tags,
             source,
@@ -101,6 +103,15 @@ def redact(
         typer.echo(json.dumps(run.manifest, indent=2))
     if run.tally.quarantined:
         raise typer.Exit(3)
+
+
+@contextmanager
+def _told_to_go_on(*, resumable: bool) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo("interrupted; what is done is kept, and --resume goes on" if resumable else "interrupted", err=True)
+        raise typer.Exit(130) from None
 
 
 def restore(

@@ -156,6 +156,8 @@ def redaction_notes(run: CorpusRun) -> list[str]:
     notes = []
     if copied := manifest["columns"]["copied"]:
         notes.append(f"copied as they are, not redacted: {', '.join(copied)}")
+    if (group := manifest["columns"]["group"]) and group not in copied:
+        notes.append(f"no row has the column {group}: dates moved document by document")
     unchanged = f"; left as they stood: {label_counts(tally.unchanged)}" if tally.unchanged else ""
     by_label = f" ({label_counts(tally.spans)})" if tally.spans else ""
     policy = manifest["policy"]["name"]

@@ -57,7 +57,7 @@ def test_json_lines_keep_lines_keys_and_digits(tmp_path) -> None:
     ]
     assert result.tally.documents == 3
     assert dict(result.tally.spans) == {"PERSON": 1, "PHONE_NUMBER": 1, "DATE_TIME": 1}
-    assert result.manifest["columns"] == {"redacted": ["text"], "copied": ["amount", "id"]}
+    assert result.manifest["columns"] == {"redacted": ["text"], "copied": ["amount", "id"], "group": None}
     back = round_trip(source, tmp_path / "again")
     assert [json.loads(line)["text"] for line in back.read_text("utf-8").splitlines() if line] == [TEXT, None, ""]
 
@@ -127,6 +127,51 @@ def test_a_folder_keeps_its_files_where_they_are(tmp_path) -> None:
     back = round_trip(source, tmp_path / "again")
     for name in written:
         assert (back / name).read_bytes() == (source / name).read_bytes()
+
+
+def test_csv_of_a_spreadsheet_keeps_its_mark_and_its_line_breaks(tmp_path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_bytes(b'\xef\xbb\xbf"text","id"\n"Ada Lovelace\rx","1"\n"Bo Ek","2"\n')
+    run(source, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == b'\xef\xbb\xbf"text","id"\n"<PERSON>\rx","1"\n"<PERSON>","2"\n'
+    assert round_trip(source, tmp_path / "again").read_bytes() == source.read_bytes()
+    source.write_bytes(b"text\nAda Lovelace\n\nBo\rEk\n")
+    result = run(source, tmp_path / "one.csv")
+    assert (result.tally.documents, result.tally.quarantined) == (2, 1)  # a lone carriage return outside quotes is no row
+    assert (tmp_path / "one.csv").read_bytes() == b'text\n<PERSON>\n""\n'
+
+
+def test_a_row_in_the_place_of_a_header_is_not_shown(tmp_path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text("1,Ada Lovelace,078-05-1120\n", "utf-8")
+    with pytest.raises(DataError, match="3 columns, and not all of them look like names") as error:
+        run(source, tmp_path / "out.csv")
+    assert "Lovelace" not in str(error.value)
+
+
+def test_keys_that_are_data_do_not_reach_the_manifest(tmp_path) -> None:
+    source = tmp_path / "rows.jsonl"
+    rows = [{"text": "", "ward": 1, "078-05-1120 Ada Lovelace": 1}, *({"text": "", f"key{number}": 1} for number in range(500))]
+    source.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    copied = run(source, tmp_path / "out.jsonl").manifest["columns"]["copied"]
+    assert "ward" in copied
+    assert len(copied) <= 101
+    assert "Lovelace" not in str(copied)
+
+
+def test_a_column_that_is_named_must_be_there(tmp_path) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text("text\nx\n", "utf-8")
+    for columns in (Columns(group="patient"), Columns(id="visit")):
+        with pytest.raises(DataError, match=r"no column named (patient|visit); the columns are text"):
+            run(source, tmp_path / "out.csv", columns=columns)
+
+
+def test_a_folder_whose_files_all_fail_leaves_an_empty_one(tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.bin").write_bytes(b"\xff")
+    assert run(tmp_path / "in", tmp_path / "out").tally.quarantined == 1
+    assert list((tmp_path / "out").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,26 @@
 """A run that is killed, or whose disk is full, goes on with nothing lost and nothing doubled."""
 
 import json
+import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from piispan.core import DataError
 from piispan.runs import ChunkSize, Outputs, redact_corpus, restore_corpus
+from piispan.runs.corpora.parts.csv_rows import CsvRows
+from piispan.runs.corpora.parts.jsonl import JsonLines
+from piispan.runs.corpora.parts.parquet_rows import ParquetRows
+from piispan.runs.corpora.parts.plain_texts import PlainTexts
 from piispan.tagger import RedactionKey
 from tests.house.rooms import ROOT
 from tests.redaction_process import KEY
@@ -105,8 +113,6 @@ def test_every_format_goes_on_at_every_chunk(tmp_path, suffix, monkeypatch) -> N
     elif suffix == "jsonl":
         documents(source, 40)
     else:
-        import pandas as pd
-
         frame = pd.DataFrame({"text": texts})
         frame.to_csv(source, index=False) if suffix == "csv" else frame.to_parquet(source)
 
@@ -124,6 +130,74 @@ def test_every_format_goes_on_at_every_chunk(tmp_path, suffix, monkeypatch) -> N
     assert cut.tally == whole.tally
     assert cut.manifest["outputs"] == whole.manifest["outputs"]
     restore_corpus(tmp_path / f"cut.{suffix}", tmp_path / f"back.{suffix}", tmp_path / "cut.vault", RedactionKey(KEY))
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet", "folder"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_kill_around_the_end_of_a_part_loses_nothing(tmp_path, monkeypatch, suffix, moment) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("a", "b"):
+        documents(source / f"{name}.jsonl", 20)
+        rows = [{"text": f"Note {number} of Ada Lovelace."} for number in range(20)]
+        if suffix != "jsonl":
+            pd.DataFrame(rows).to_csv(source / f"{name}.csv", index=False)
+            pd.DataFrame(rows).to_parquet(source / f"{name}.parquet")
+        (source / f"{name}.txt").write_text(name, "utf-8")
+    whole = redact_corpus(StubSource(), source, Outputs.beside(tmp_path / "whole"))
+    kind = {"csv": CsvRows, "jsonl": JsonLines, "parquet": ParquetRows, "folder": PlainTexts}[suffix]
+    finish, left = kind.finish, [2]
+
+    def killed(part, grown, target) -> None:
+        if left[0] and moment == "before":
+            left[0] -= 1
+            raise Cut
+        finish(part, grown, target)
+        if left[0]:
+            left[0] -= 1
+            raise Cut
+
+    monkeypatch.setattr(kind, "finish", killed)
+    for _ in range(3):
+        with suppress(Cut):
+            cut = redact_corpus(StubSource(), source, Outputs.beside(tmp_path / "cut"), resume=True)
+    assert cut.manifest["outputs"] == whole.manifest["outputs"]
+    assert cut.tally == whole.tally
+
+
+def test_the_folder_that_is_read_is_never_the_work_folder(tmp_path) -> None:
+    source = documents(tmp_path / "in.jsonl", 5).rename(tmp_path / "rows.jsonl")
+    folder = tmp_path / "notes.partial"
+    folder.mkdir()
+    shutil.move(source, folder / "rows.jsonl")
+    for asked in (folder, folder / "rows.jsonl"):
+        with pytest.raises(DataError, match="lies where the work for"):
+            redact_corpus(StubSource(), asked, Outputs.beside(tmp_path / "notes"))
+    other = documents(tmp_path / "in.jsonl", 5)
+    with pytest.raises(DataError, match="has other files in it"):
+        redact_corpus(StubSource(), other, Outputs.beside(tmp_path / "notes"))
+    assert (folder / "rows.jsonl").exists()
+
+
+def test_resuming_with_other_settings_is_refused(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("piispan.runs.corpora.journal._SECONDS_BETWEEN_COMMITS", 0.0)
+    source = documents(tmp_path / "in.log", 40)
+    outputs = Outputs.beside(tmp_path / "out.log")
+    with pytest.raises(Cut):
+        redact_corpus(StubSource(), source, outputs, file_format="jsonl", chunk_size=ChunkSize(8), progress=Cutting(20))
+    with pytest.raises(DataError, match="differs in format"):
+        redact_corpus(StubSource(), source, outputs, chunk_size=ChunkSize(8), resume=True)
+    (tmp_path / "precious").write_text("x", "utf-8")
+    elsewhere = Outputs.beside(tmp_path / "out.log", quarantine=tmp_path / "precious")
+    with pytest.raises(DataError, match="differs in places"):
+        redact_corpus(StubSource(), source, elsewhere, file_format="jsonl", chunk_size=ChunkSize(8), resume=True)
+    redact_corpus(StubSource(), source, outputs, file_format="jsonl", chunk_size=ChunkSize(8), resume=True)
+    vault = Outputs.beside(tmp_path / "out.log", vault=tmp_path / "vault")
+    with pytest.raises(DataError, match="exists; --force"):
+        redact_corpus(StubSource(), source, vault, file_format="jsonl", key=RedactionKey(KEY), chunk_size=ChunkSize(8), resume=True)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="is no file"):
+        redact_corpus(StubSource(), source, Outputs.beside(tmp_path / "pipe"))
 
 
 def test_a_run_that_was_interrupted_is_neither_overwritten_nor_taken_for_another(tmp_path, monkeypatch) -> None:

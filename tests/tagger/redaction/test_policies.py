@@ -1,6 +1,7 @@
 """Policies are checked when they are read, and each label finds its rule."""
 
 import pytest
+from presidio_anonymizer.entities import OperatorConfig
 
 from piispan.core import LabelError, LabelSet, RedactionError, Span
 from piispan.tagger import Policy, RedactionKey, Redactor, Rule, TaggedText
@@ -143,7 +144,41 @@ def test_an_age_over_89_under_a_label_for_dates() -> None:
     tagged = TaggedText(tuple(Span(text.index(value), text.index(value) + len(value), label) for value, label in spans))
     policy = Policy.load("safe_harbor")
     done = Redactor(HarborTagger(), policy).apply(text, tagged).text
-    assert done == "90+, seen 2019, born <DATE>, then <DATE>, of 000 <LOCATION>."
+    assert done == "90+, seen 2019, born <DATE>, then <DATE>, of <LOCATION> <LOCATION>."
+
+
+def test_a_house_number_is_no_zip_code() -> None:
+    text = "at 221, ZIP 62704"
+    tagged = TaggedText((Span(3, 6, "STREET_ADDRESS"), Span(12, 17, "ZIP_CODE")))
+    assert Redactor(StubTagger(), "safe_harbor").apply(text, tagged).text == "at <STREET_ADDRESS>, ZIP 627"
+
+
+@pytest.mark.parametrize(
+    "text", ["DOB 03/04/21", "03/04/21 (DOB)", "Born on a farm near Lincoln, Nebraska, in the spring, on a Monday, that is, on 03/04/21"]
+)
+def test_two_figures_of_a_birth_go_wherever_the_word_stands(text) -> None:
+    start = text.index("03/04/21")
+    done = Redactor(StubTagger(), Policy("own", Rule("safe_harbor_date"), reference_year=2026))
+    assert "<DATE_TIME>" in done.apply(text, TaggedText((Span(start, start + 8, "DATE_TIME"),))).text
+
+
+def test_a_label_that_is_kept_gives_way_to_one_that_is_not() -> None:
+    tagged = TaggedText((Span(0, 16, "TITLE"), Span(4, 16, "PERSON")))
+    assert "Lovelace" not in Redactor(StubTagger(), "surrogate", key=KEY).apply("Dr. Ada Lovelace", tagged).text
+
+
+def test_a_policy_of_ones_own_takes_no_shipped_name_and_shows_no_key(tmp_path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("name: safe_harbor\ndefault: keep\n", "utf-8")
+    with pytest.raises(RedactionError, match="a policy of the name safe_harbor ships"):
+        Policy.load(path)
+    with pytest.raises(LabelError, match="unknown label 'PERSN'"):
+        Policy("safe_harbor", Rule("keep"), {"PERSN": Rule("replace")}).rules(LabelSet.load("presidio"))
+    secret = OperatorConfig("encrypt", {"key": "0123456789abcdef"})
+    policy = Policy.from_operators({"DEFAULT": secret})
+    assert not policy.needs_key
+    assert "0123456789abcdef" not in repr(policy) + str(policy.to_dict())
+    assert redacted(policy, key=None) != TEXT
 
 
 def test_the_last_four_of_a_number_and_years_by_a_reference_year() -> None:

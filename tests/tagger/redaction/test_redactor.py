@@ -36,6 +36,15 @@ def test_datasets_map(batched) -> None:
     assert Dataset.from_dict({"text": [TEXT]}).map(Redactor(StubTagger()))["text"] == [REDACTED]
 
 
+def test_the_columns_of_a_row_are_one_document() -> None:
+    rows = Dataset.from_dict({"a": ["Ada Lovelace"] * 2, "b": ["by Ada Lovelace"] * 2, "patient": [7, 7]})
+    done = rows.map(Redactor(StubTagger(), "surrogate"), batched=True, fn_kwargs={"columns": ["a", "b"], "group_column": "patient"})
+    assert [f"by {name}" for name in done["a"]] == list(done["b"])
+    assert done["a"][0] == done["a"][1] != "Ada Lovelace"
+    arrays = rows.with_format("numpy").map(Redactor(StubTagger()), batched=True, fn_kwargs={"columns": ["a"]})
+    assert list(arrays["a"]) == ["<PERSON>"] * 2
+
+
 def test_streamed_datasets() -> None:
     rows = Dataset.from_dict({"text": [TEXT]}).to_iterable_dataset()
     assert [row["text"] for row in rows.map(Redactor(StubTagger()), batched=True)] == [REDACTED]
@@ -46,6 +55,8 @@ def test_what_cannot_be_redacted_is_told_without_the_text() -> None:
     with pytest.raises(RedactionError, match="text 2: the answer was cut") as error:
         redactor.redact([TEXT, f"{UNFAITHFUL} Ada Lovelace"])
     assert "Ada" not in str(error.value)
+    with pytest.raises(TypeError, match="text 2 must be a string, was: NoneType"):
+        redactor.redact([TEXT, None])
     with pytest.raises(TypeError, match="several strings"):
         redactor.redact(TEXT)
     with pytest.raises(RedactionError, match="no column named 'note'"):

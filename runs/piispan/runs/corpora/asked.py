@@ -1,5 +1,7 @@
 """What a run is asked to do, and what of it must be the same when an interrupted one goes on."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
@@ -10,11 +12,12 @@ from piispan.core import RedactionError
 from piispan.runs.corpora.digests import Digest
 from piispan.runs.corpora.engines import Engine, Job
 from piispan.runs.corpora.models import TaggerSource
+from piispan.runs.corpora.outputs import Outputs
 from piispan.runs.corpora.parts.records import ChunkSize, Columns, Part
 from piispan.runs.progress import Progress
 from piispan.tagger import Policy, RedactionKey, Vault
 
-__all__ = ["Asked", "Begun"]
+__all__ = ["Asked", "Begun", "identity_sha256"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,11 @@ class Asked:
         key = self.key or RedactionKey.drawn(bytes.fromhex(begun.secret or ""))
         return Job(self.tagger, policy, key, parts, Vault(key, begun.vault, self.columns.texts) if begun.vault else None)
 
-    def identity(self, inputs: Digest | None, *, vault: bool) -> dict[str, Any]:
-        """What must be the same when the run goes on; in words for a person."""
+    def identity(self, inputs: Digest | None, parts: Sequence[Part], outputs: Outputs) -> dict[str, Any]:
+        """What must be the same when the run goes on; in words for a person. Holds paths of this machine: it stays in the work folder."""
         return {
             "input": inputs.to_dict() if inputs else token_hex(16),
+            "format": [[type(part).__name__, part.name] for part in parts],
             "policy": self.policy.hash,
             "key": self.key.derive("identity").hex() if self.key else None,
             "model": dict(self.tagger.facts()),
@@ -97,17 +101,10 @@ class Asked:
             "id column": self.columns.id,
             "group column": self.columns.group,
             "chunk size": [self.size.records, self.size.bytes],
-            "vault": vault,
+            "places": [str(place and place.resolve()) for place in (outputs.vault, outputs.quarantine, outputs.manifest)],
         }
 
-    def is_that_of(self, manifest: Mapping[str, Any], inputs: Digest) -> bool:
-        """Whether a manifest tells of this very run."""
-        policy, columns = manifest.get("policy"), manifest.get("columns")
-        return (
-            isinstance(policy, Mapping)
-            and isinstance(columns, Mapping)
-            and policy.get("sha256") == self.policy.hash
-            and columns.get("redacted") == list(self.columns.texts)
-            and manifest.get("inputs") == inputs.to_dict()
-            and manifest.get("model") == self.tagger.facts()
-        )
+
+def identity_sha256(identity: Mapping[str, Any]) -> str:
+    """SHA-256 of a run's identity, by which its manifest is known again."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()

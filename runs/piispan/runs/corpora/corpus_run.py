@@ -37,11 +37,15 @@ class CorpusRun:
 def fault_row(parts: Sequence[Part], number: int, fault: Fault) -> dict[str, Any]:
     """A line of the quarantine: where the record stands, its id, and why it failed."""
     part = parts[number]
-    file = {"file": part.name} if len(parts) > 1 and part.name else {}
+    if part.unit == "file":
+        return {"file": fault.id, "id": fault.id, "reason": fault.reason}
+    file = {"file": part.name} if len(parts) > 1 else {}
     return {**file, part.unit: fault.number, "id": fault.id, "reason": fault.reason}
 
 
-def manifest_of(asked: Asked, job: Job, tally: Tally, started: str, copied: Sequence[str], **digests: Digest | None) -> dict[str, Any]:
+def manifest_of(
+    asked: Asked, job: Job, tally: Tally, started: str, copied: Sequence[str], identity: str | None = None, **digests: Digest | None
+) -> dict[str, Any]:
     """The manifest of a run; see ``make_manifest``."""
     digested: dict[str, Any] = digests
     return make_manifest(
@@ -52,6 +56,8 @@ def manifest_of(asked: Asked, job: Job, tally: Tally, started: str, copied: Sequ
         model=asked.tagger.facts(),
         labels=asked.tagger.labels,
         columns=asked.columns.texts,
+        group=asked.columns.group,
+        identity=identity,
         copied=copied,
         tally=tally,
         **digested,

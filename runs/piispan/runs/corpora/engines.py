@@ -1,10 +1,13 @@
 """What does the work: this process, or Ray's actors."""
 
+import logging
+import os
+import pickle
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol, cast
 
-from piispan.core import DataError, require_extra
+from piispan.core import DataError, ModelError, PiispanError, require_extra
 from piispan.runs.corpora.models import TaggerSource
 from piispan.runs.corpora.parts.records import Chunk, ChunkSize, Part
 from piispan.runs.corpora.working import RedactedChunk, Worker
@@ -84,24 +87,34 @@ class RayEngine:
         """See ``Engine``."""
         if any(not list(one.inputs()) for one in job.parts):
             raise DataError("--engine ray reads files: workers have no standard input")
-        places = [{"part": number, "chunk": replace(chunk, content=None)} for number, chunk in _chunks(job.parts, size, part, after)]
+        places = [
+            {"part": number, "chunk": [chunk.number, chunk.start, chunk.end, chunk.record, chunk.next_record]}
+            for number, chunk in _chunks(job.parts, size, part, after)
+        ]
         if places:
             yield from _over_ray(job, places, self._workers)
 
 
 def _over_ray(job: Job, places: list[dict[str, Any]], workers: int) -> Iterator[RedactedChunk]:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
     class Actor:
         def __init__(self, make: Callable[[], Worker]) -> None:
-            self._work = make()
+            self._make = make
+            self._work: Worker | None = None
 
         def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-            return {"done": self._work(row["part"], row["chunk"])}
+            try:
+                self._work = self._work or self._make()
+                done: RedactedChunk | PiispanError = self._work(row["part"], Chunk(*row["chunk"]))
+            except PiispanError as error:
+                done = error.with_traceback(None)
+            return {"done": pickle.dumps(done)}
 
     begun = not ray.is_initialized()
     if begun:
-        ray.init(log_to_driver=False, configure_logging=False)
+        ray.init(log_to_driver=False, logging_level=logging.ERROR)
     context = ray.data.DataContext.get_current()
     ordered, bars = context.execution_options.preserve_order, context.enable_progress_bars
     context.execution_options.preserve_order, context.enable_progress_bars = True, False
@@ -109,9 +122,15 @@ def _over_ray(job: Job, places: list[dict[str, Any]], workers: int) -> Iterator[
         cluster: Any = ray.cluster_resources  # no types in ray
         gpus = 1 if cluster().get("GPU") else 0
         rows = ray.data.from_items(places, override_num_blocks=len(places))
-        done = rows.map(cast("Any", Actor), fn_constructor_args=(job.worker,), concurrency=workers, num_cpus=1, num_gpus=gpus)
+        actors = ray.data.ActorPoolStrategy(size=workers)
+        done = rows.map(cast("Any", Actor), fn_constructor_args=(job.worker,), compute=actors, num_cpus=1, num_gpus=gpus)
         for row in done.iter_rows():
-            yield row["done"]
+            result = pickle.loads(row["done"])  # noqa: S301 (of our own workers)
+            if isinstance(result, PiispanError):
+                raise result
+            yield result
+    except ray.exceptions.RayError as error:
+        raise ModelError(f"a worker of Ray failed ({type(error).__name__}); its logs tell more") from None
     finally:
         context.execution_options.preserve_order, context.enable_progress_bars = ordered, bars
         if begun:

@@ -19,15 +19,10 @@ from piispan.runs.corpora.asked import Begun
 from piispan.runs.corpora.parts.records import Chunk
 from piispan.runs.corpora.tally import Tally
 
-__all__ = ["Journal", "work_folder"]
+__all__ = ["Journal"]
 
 _SECONDS_BETWEEN_COMMITS = 2.0
 _RUN, _BEGUN, _JOURNAL, _GROWING = "run.json", "begun.json", "journal.json", "growing"
-
-
-def work_folder(out: Path) -> Path:
-    """Where a run that writes ``out`` keeps what it has done so far."""
-    return out.with_name(f"{out.name}.partial")
 
 
 class Journal:
@@ -55,10 +50,16 @@ class Journal:
         """The part at work; all before it are whole."""
         self.chunk: Chunk | None = None
         """The last chunk that is done of it."""
+        self.closing = False
+        """Whether all of it is done but for its file's last change of name or form."""
         self.tally, self.copied, self.begun = Tally(), set[str](), begun
         try:
             self._begin(identity, begun, resume=resume)
+        except DataError:
+            self._open.close()
+            raise
         except OSError as error:
+            self._open.close()
             raise DataError(f"{folder}: cannot be written ({error.strerror or type(error).__name__})") from None
 
     def __enter__(self) -> "Journal":
@@ -85,7 +86,14 @@ class Journal:
         chunk = self.chunk
         place = None if chunk is None else [chunk.number, chunk.start, chunk.end, chunk.record, chunk.next_record]
         sizes = {**self._sizes, **{name: file.tell() for name, file in self._files.items()}}
-        state = {"part": self.part, "chunk": place, "sizes": sizes, "tally": self.tally.to_dict(), "copied": sorted(self.copied)}
+        state = {
+            "part": self.part,
+            "chunk": place,
+            "closing": self.closing,
+            "sizes": sizes,
+            "tally": self.tally.to_dict(),
+            "copied": sorted(self.copied),
+        }
         with replacing(self.folder / _JOURNAL) as written:
             json.dump(state, written)
         self._sizes, self._committed = sizes, monotonic()
@@ -109,15 +117,21 @@ class Journal:
         return self.growing(name)
 
     def remove(self) -> None:
-        """The run is over: remove the folder."""
+        """The run is over: remove the folder, in one piece for whoever looks for it."""
+        gone = self.folder.with_name(f".{self.folder.name}.over")
+        shutil.rmtree(gone, ignore_errors=True)
+        self.folder.replace(gone)
         self._open.close()
-        shutil.rmtree(self.folder)
+        shutil.rmtree(gone)
 
     def _begin(self, identity: Mapping[str, Any], begun: Begun, *, resume: bool) -> None:
         known = self.folder / _RUN
         if known.exists() and not resume:
             raise DataError(f"{self.folder}: a run was interrupted here; go on with --resume, or delete the folder to begin anew")
-        self.folder.mkdir(parents=True, exist_ok=True)
+        if self.folder.exists() and not known.exists() and {path.name for path in self.folder.iterdir()} - {_BEGUN, "lock"}:
+            raise DataError(f"{self.folder}: is where the work would lie, and has other files in it; name another output, or move them")
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.folder / "lock")
@@ -149,7 +163,7 @@ class Journal:
         self._sizes = state["sizes"]
         if "tally" in state:
             self.part, self.copied, self.tally = state["part"], set(state["copied"]), Tally.from_dict(state["tally"])
-            self.chunk = Chunk(*state["chunk"]) if state["chunk"] else None
+            self.chunk, self.closing = Chunk(*state["chunk"]) if state["chunk"] else None, state["closing"]
         for path in (self.folder / _GROWING).glob("*"):
             length = self._sizes.get(path.name, 0)
             if path.stat().st_size < length:

@@ -24,6 +24,8 @@ def make_manifest(
     model: Mapping[str, Any],
     labels: LabelSet,
     columns: Sequence[str],
+    group: str | None = None,
+    identity: str | None = None,
     copied: Sequence[str],
     tally: Tally,
     inputs: Digest | None,
@@ -41,6 +43,8 @@ def make_manifest(
         model: What the tagger's source says of it.
         labels: Those that were asked for.
         columns: Redacted.
+        group: The column that told whose dates move together, or ``None``.
+        identity: SHA-256 of what must be the same when the run goes on, or ``None``.
         copied: Copied as they are.
         tally: Counts.
         inputs: What was read.
@@ -56,7 +60,8 @@ def make_manifest(
         "policy": {"name": policy.name, "sha256": policy.hash, "reference_year": reference_year, "key": "given" if keyed else "drawn"},
         "model": dict(model),
         "versions": installed_versions(),
-        "columns": {"redacted": list(columns), "copied": list(copied)},
+        "columns": {"redacted": list(columns), "copied": list(copied), "group": group},
+        "identity": identity,
         "tally": tally.to_dict(),
         "coverage": coverage(tally),
         "safe_harbor": safe_harbor_report(labels, policy),
@@ -86,5 +91,5 @@ def coverage(tally: Tally) -> dict[str, Any]:
 def safe_harbor_report(labels: LabelSet, policy: Policy) -> dict[str, Any]:
     """What of the 18 categories the labels cannot see, and what of them the policy lets stay."""
     rules = policy.rules(labels)
-    kept = {label.safe_harbor for label in labels if label.safe_harbor and rules[label.name].operator == "keep"}
+    kept = {label.safe_harbor for label in labels if label.safe_harbor and rules[label.name].keeps}
     return {"unseen": categories_unseen(labels), "kept": {letter: SAFE_HARBOR_CATEGORIES[letter] for letter in sorted(kept)}}

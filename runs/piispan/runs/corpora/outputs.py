@@ -8,7 +8,7 @@ from pathlib import Path
 
 from piispan.core import DataError
 
-__all__ = ["Outputs", "take_place"]
+__all__ = ["Outputs", "take_place", "work_folder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ class Outputs:
             DataError: If something is.
         """
         root = source.resolve()
-        for place in (self.out, self.vault, self.quarantine, self.manifest):
+        work = work_folder(self.out)
+        if work.resolve() in (root, *root.parents):
+            raise DataError(f"{source}: lies where the work for {self.out} would; name another output")
+        for place in (self.out, self.vault, self.quarantine, self.manifest, work):
             if place is not None and place.resolve() == root:
                 raise DataError(f"{place}: is the file that is read; write to another")
             if place is not None and root.is_dir() and root in place.resolve().parents:
@@ -66,9 +69,21 @@ class Outputs:
         """
         if self.out.is_dir() and any(self.out.iterdir()):
             raise DataError(f"{self.out}: is a folder with files in it; name a new one")
+        if self.out.is_dir() and os.path.ismount(self.out):
+            raise DataError(f"{self.out}: another disk begins here, so it cannot be replaced in one piece; name a folder in it")
+        for place in (self.out, self.vault, self.quarantine, self.manifest):
+            if place is not None and place.exists() and not place.is_file() and place != self.out:
+                raise DataError(f"{place}: is no file; name another place")
+        if self.out.exists() and not self.out.is_file() and not self.out.is_dir():
+            raise DataError(f"{self.out}: is no file and no folder; name another place, or - for standard output")
         for place in (self.out, self.vault, self.quarantine, self.manifest):
             if place is not None and place.is_file() and not force:
                 raise DataError(f"{place}: exists; --force writes over it")
+
+
+def work_folder(out: Path) -> Path:
+    """Where a run that writes ``out`` keeps what it has done so far."""
+    return out.with_name(f"{out.name}.partial")
 
 
 def take_place(source: Path, target: Path) -> None:

@@ -1,19 +1,19 @@
 """A corpus redacted to files, so that a run that was interrupted can go on."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from piispan.core import DataError, replacing
-from piispan.runs.corpora.asked import Asked
+from piispan.runs.corpora.asked import Asked, identity_sha256
 from piispan.runs.corpora.corpus_run import FAULTS_SHOWN, CorpusRun, fault_row, manifest_of
 from piispan.runs.corpora.digests import Digest, HashedStream, digest_of
 from piispan.runs.corpora.engines import Job
-from piispan.runs.corpora.journal import Journal, work_folder
-from piispan.runs.corpora.outputs import Outputs, take_place
+from piispan.runs.corpora.journal import Journal
+from piispan.runs.corpora.outputs import Outputs, take_place, work_folder
 from piispan.runs.corpora.pace import Pace
 from piispan.runs.corpora.parts.records import Part
 from piispan.runs.corpora.tally import Tally
@@ -28,31 +28,37 @@ def write_files(
 ) -> CorpusRun:
     """Redact parts to files; see ``redact_corpus``."""
     inputs = _digest(parts, source) if isinstance(source, Path) else None
-    if resume and inputs and (over := _over(asked, outputs, inputs)):
-        return over
     folder = work_folder(outputs.out)
+    identity = asked.identity(inputs, parts, outputs)
     if not (resume and folder.exists()):
+        if resume and (over := _over(identity, outputs)):
+            return over
         outputs.refuse_existing(force=force)
     begun = asked.begin(vault=outputs.vault is not None)
-    identity = asked.identity(inputs, vault=outputs.vault is not None)
     with _told(outputs), Journal(folder, identity, begun, resume=resume) as journal:
+        if journal.part < len(parts):  # else some of these have taken their places
+            outputs.refuse_existing(force=force)
         job = asked.job(parts, journal.begun)
         _work(asked, job, journal)
         if isinstance(source, Path) and _digest(parts, source) != inputs:
             raise DataError(f"{source}: was changed while it was read; delete {folder} and begin anew")
         if isinstance(source, HashedStream):
             inputs = source.digest()
-        return _finished(asked, job, journal, outputs, inputs, of_folder=isinstance(source, Path) and source.is_dir())
+        return _finished(asked, job, journal, outputs, inputs, identity, of_folder=isinstance(source, Path) and source.is_dir())
 
 
 def _work(asked: Asked, job: Job, journal: Journal) -> None:
     """Bring every part to its end."""
     parts = job.parts
+    (journal.folder / _DONE).mkdir(exist_ok=True)
     if journal.part == len(parts):
         return
     if job.vault and not journal.length(_VAULT):
         journal.append(_VAULT, job.vault.head)
-    _open_part(parts, journal)
+    if journal.closing:
+        _close_part(parts, journal)
+    else:
+        _open_part(parts, journal)
     with Pace(asked.progress, parts, journal.tally.documents + journal.tally.quarantined) as pace:
         for result in asked.engine.results(job, asked.size, journal.part, journal.chunk):
             while journal.part < result.part:
@@ -60,7 +66,7 @@ def _work(asked: Asked, job: Job, journal: Journal) -> None:
             journal.append(str(result.part), result.content)
             for fault in result.faults:
                 row = fault_row(parts, result.part, fault)
-                journal.append(_QUARANTINE, json.dumps(row, ensure_ascii=False).encode() + b"\n")
+                journal.append(_QUARANTINE, json.dumps(row).encode() + b"\n")
             for line in result.sealed:
                 journal.append(_VAULT, line)
             journal.chunk = result.chunk
@@ -77,23 +83,25 @@ def _work(asked: Asked, job: Job, journal: Journal) -> None:
 
 def _open_part(parts: Sequence[Part], journal: Journal) -> None:
     name = str(journal.part)
-    if not journal.length(name):
+    if journal.part < len(parts) and not journal.length(name):
         journal.append(name, parts[journal.part].head())
 
 
 def _close_part(parts: Sequence[Part], journal: Journal) -> None:
     part = parts[journal.part]
+    journal.closing = True
     grown = journal.whole(str(journal.part))
     target = journal.folder / _DONE / part.name
     target.parent.mkdir(parents=True, exist_ok=True)
     if grown.exists():  # else it has taken its place, just before the run was interrupted
         part.finish(grown, target)
-    journal.part, journal.chunk = journal.part + 1, None
-    if journal.part < len(parts):
-        _open_part(parts, journal)
+    journal.part, journal.chunk, journal.closing = journal.part + 1, None, False
+    _open_part(parts, journal)
 
 
-def _finished(asked: Asked, job: Job, journal: Journal, outputs: Outputs, inputs: Digest | None, *, of_folder: bool) -> CorpusRun:
+def _finished(
+    asked: Asked, job: Job, journal: Journal, outputs: Outputs, inputs: Digest | None, identity: Mapping[str, Any], *, of_folder: bool
+) -> CorpusRun:
     """Let everything take its place; begun again, it goes on."""
     tally = journal.tally
     if tally.quarantined:
@@ -102,6 +110,7 @@ def _finished(asked: Asked, job: Job, journal: Journal, outputs: Outputs, inputs
         outputs.quarantine.unlink(missing_ok=True)
     if outputs.vault:
         take_place(journal.growing(_VAULT), outputs.vault)
+        outputs.vault.chmod(0o600)
     take_place(journal.folder / _DONE if of_folder else journal.folder / _DONE / job.parts[0].name, outputs.out)
     written = [path for path in outputs.out.rglob("*") if path.is_file()] if of_folder else [outputs.out]
     content = manifest_of(
@@ -110,6 +119,7 @@ def _finished(asked: Asked, job: Job, journal: Journal, outputs: Outputs, inputs
         tally,
         journal.begun.started,
         sorted(journal.copied),
+        identity=identity_sha256(identity),
         inputs=inputs,
         outputs=digest_of(written, outputs.out),
         vault=digest_of([outputs.vault], outputs.vault) if outputs.vault else None,
@@ -121,15 +131,15 @@ def _finished(asked: Asked, job: Job, journal: Journal, outputs: Outputs, inputs
     return CorpusRun(tally, content, _first_faults(outputs), outputs)
 
 
-def _over(asked: Asked, outputs: Outputs, inputs: Digest) -> CorpusRun | None:
+def _over(identity: Mapping[str, Any], outputs: Outputs) -> CorpusRun | None:
     """What a run that is over said, if it was this one and its output still is what it was."""
-    if work_folder(outputs.out).exists() or not outputs.manifest.is_file() or not outputs.out.exists():
+    if not outputs.manifest.is_file() or not outputs.out.exists():
         return None
     try:
         manifest = json.loads(outputs.manifest.read_text("utf-8"))
     except ValueError:
         return None
-    if not isinstance(manifest, dict) or not asked.is_that_of(manifest, inputs):
+    if not isinstance(manifest, dict) or manifest.get("identity") != identity_sha256(identity):
         return None
     written = [path for path in outputs.out.rglob("*") if path.is_file()] if outputs.out.is_dir() else [outputs.out]
     if manifest.get("outputs") != digest_of(written, outputs.out).to_dict():

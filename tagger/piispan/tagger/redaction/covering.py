@@ -1,16 +1,20 @@
 """Overlapping spans made flat."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from piispan.core import Span
 
 __all__ = ["without_overlap"]
 
 
-def without_overlap(spans: Sequence[Span]) -> list[Span]:
+def without_overlap(spans: Sequence[Span], *, yields: Collection[str] = ()) -> list[Span]:
     """Overlapping spans joined into one that covers them all, under the label of the longest.
 
     Spans that only touch stay apart. The result is sorted.
+
+    Args:
+        spans: In any order.
+        yields: Labels that give way to any other, however long they are.
     """
     joined: list[tuple[Span, Span]] = []  # (covering span, longest member)
     for span in sorted(spans, key=lambda s: (s.start, s.end)):
@@ -18,6 +22,6 @@ def without_overlap(spans: Sequence[Span]) -> list[Span]:
             joined.append((span, span))
             continue
         cover, longest = joined[-1]
-        longest = max(longest, span, key=lambda s: s.end - s.start)
+        longest = max(longest, span, key=lambda s: (s.label not in yields, s.end - s.start))
         joined[-1] = Span(cover.start, max(cover.end, span.end), longest.label, longest.score), longest
     return [cover for cover, _ in joined]

@@ -41,6 +41,8 @@ class RedactionKey:
     """
 
     def __init__(self, key: bytes | None = None) -> None:
+        if key is not None and not isinstance(key, bytes):
+            raise RedactionError(f"a key must be bytes, was: {type(key).__name__}")
         if key is not None and len(key) < _LEAST_BYTES:
             raise RedactionError(f"a key needs at least {_LEAST_BYTES} bytes (openssl rand -hex 32 makes one), has {len(key)}")
         self.given = key is not None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Operators"]
 
-_AROUND = 40
+_AROUND = 200
 """Characters before and after a date that tell whether it is a birth's, or a time of the day."""
 
 Replace = Callable[[Span], str | None]

@@ -70,7 +70,10 @@ class Policy:
         """
         path = Path(name_or_path)
         if path.suffix in {".yaml", ".yml"}:
-            return cls.from_dict(read_yaml(path, RedactionError), str(path))
+            own = cls.from_dict(read_yaml(path, RedactionError), str(path))
+            if own.name in cls.shipped():
+                raise RedactionError(f"{path}: a policy of the name {own.name} ships with the package; give yours another")
+            return own
         if str(name_or_path) not in cls.shipped():
             raise RedactionError(f"no policy named {str(name_or_path)!r}; shipped: {', '.join(cls.shipped())}; or a .yaml file")
         shipped = files("piispan.tagger.redaction") / "policies" / f"{name_or_path}.yaml"
@@ -124,7 +127,7 @@ class Policy:
         Raises:
             LabelError: If the policy has a rule for a label that the set lacks, unless the policy is one that ships.
         """
-        if self.name not in self.shipped():
+        if not self._ships():
             for name in self.labels:
                 labels.require(name, f"policy {self.name}: ")
         by_category = {letter: self.categories.get(letter, self.default) for letter in SAFE_HARBOR_CATEGORIES}
@@ -133,10 +136,16 @@ class Policy:
             for label in labels
         }
 
+    def _ships(self) -> bool:
+        if self.name not in self.shipped():
+            return False
+        shipped = Policy.load(self.name)
+        return (self.default, self.labels, self.categories) == (shipped.default, shipped.labels, shipped.categories)
+
     @property
     def needs_key(self) -> bool:
         """Whether what it writes is lost without a key of the user's."""
-        return any(rule.operator == "encrypt" for rule in (self.default, *self.labels.values(), *self.categories.values()))
+        return any(rule.lacks_key for rule in (self.default, *self.labels.values(), *self.categories.values()))
 
     def to_dict(self) -> dict[str, object]:
         """The policy as it stands in YAML."""

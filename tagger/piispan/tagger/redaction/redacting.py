@@ -69,7 +69,7 @@ def redact_spans(text: str, spans: Sequence[Span], operators: Operators, secrets
     Raises:
         RedactionError: If a span lies outside the text, or an operator's parameters are wrong.
     """
-    flat = without_overlap(spans)
+    flat = without_overlap(spans, yields={span.label for span in spans if operators.rule(span.label).operator == "keep"})
     if flat and flat[-1].end > len(text):
         raise RedactionError(f"span {flat[-1]} lies outside the text of {len(text)} characters")
     replacement = operators.for_document(text, flat, secrets)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import tee
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Protocol
 
 from piispan.core import CoverageError, LabelSet, RedactionError
@@ -72,9 +73,7 @@ class Redactor:
             raise TypeError("texts must be several strings; put a single one into a list")
         asked, kept = tee(texts)
         pairs = ((text, None) for text in kept) if groups is None else zip(kept, groups, strict=True)
-        for number, (tagged, (text, group)) in enumerate(zip(self.tagger.stream(asked), pairs, strict=True), start=1):
-            if not tagged.faithful:
-                raise RedactionError(f"text {number}: the answer was cut, malformed or untrue to the text, so a span may be missing")
+        for tagged, (text, group) in zip(self._trusted(_strings(asked)), pairs, strict=True):
             yield self.apply(text, tagged, group=group)
 
     def apply(self, text: str, tagged: TaggedText, *, scope: str | None = None, group: str | None = None) -> Redaction:
@@ -95,26 +94,55 @@ class Redactor:
             raise CoverageError("what was redacted could not be put back, so something outside a span was touched")
         return redaction
 
-    def __call__(self, rows: Mapping[str, Any], columns: Sequence[str] = ("text",)) -> dict[str, Any]:
+    def __call__(self, rows: Mapping[str, Any], columns: Sequence[str] = ("text",), group_column: str | None = None) -> dict[str, Any]:
         """For ``dataset.map(redactor)`` and ``dataset.map(redactor, batched=True, fn_kwargs={"columns": ["note"]})``: the columns redacted.
 
         Args:
             rows: One row, or a batch of them as lists by column; ``None`` stays.
             columns: Names of the columns to redact. Others stay as they are: whatever else tells of a person there is not touched, so
-                remove a column ``spans``, which would no longer fit.
+                remove a column ``spans``, which would no longer fit. The columns of a row are one document.
+            group_column: The column that tells whose dates move together, such as a patient's number.
 
         Raises:
             RedactionError: If a column is missing, or holds something else than strings.
         """
+        batches = {column: _batch_of(rows, column) for column in columns}
+        groups = _batch_of(rows, group_column, kind=object) if group_column else None
+        scopes = [token_hex(16) for _ in range(max(map(len, batches.values()), default=0))]
         redacted: dict[str, Any] = {}
-        for column in columns:
-            if column not in rows:
-                raise RedactionError(f"no column named {column!r}")
-            values = rows[column]
-            batch = values if isinstance(values, list) else [values]
-            if any(not isinstance(value, str | None) for value in batch):
-                raise RedactionError(f"column {column!r}: needs strings")
-            done = iter(self.stream([value for value in batch if value is not None]))
-            new = [None if value is None else next(done).text for value in batch]
-            redacted[column] = new if isinstance(values, list) else new[0]
+        for column, batch in batches.items():
+            tagged = iter(self._trusted([value for value in batch if value is not None]))
+            new: list[str | None] = []
+            for row, value in enumerate(batch):
+                group = None if groups is None or groups[row] is None else str(groups[row])
+                new.append(None if value is None else self.apply(value, next(tagged), scope=scopes[row], group=group).text)
+            redacted[column] = new[0] if isinstance(rows[column], str | None) else new
         return redacted
+
+    def _trusted(self, texts: Iterable[str]) -> Iterator[TaggedText]:
+        for number, tagged in enumerate(self.tagger.stream(texts), start=1):
+            if not tagged.faithful:
+                raise RedactionError(f"text {number}: the answer was cut, malformed or untrue to the text, so a span may be missing")
+            yield tagged
+
+
+def _strings(texts: Iterable[str]) -> Iterator[str]:
+    for number, text in enumerate(texts, start=1):
+        if not isinstance(text, str):
+            raise TypeError(f"text {number} must be a string, was: {type(text).__name__}")
+        yield text
+
+
+def _batch_of(rows: Mapping[str, Any], column: str, kind: type = str) -> list[Any]:
+    """The values of a column, of one row or of many.
+
+    Raises:
+        RedactionError: If it is missing, or holds something else than ``kind`` or ``None``.
+    """
+    if column not in rows:
+        raise RedactionError(f"no column named {column!r}")
+    values = rows[column]
+    batch = [values] if isinstance(values, str | None) else list(values)
+    if any(value is not None and not isinstance(value, kind) for value in batch):
+        raise RedactionError(f"column {column!r}: needs strings")
+    return batch

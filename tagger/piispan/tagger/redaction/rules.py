@@ -14,6 +14,8 @@ __all__ = ["OURS", "Rule", "operate"]
 OURS = ("safe_harbor_age", "safe_harbor_date", "safe_harbor_zip", "surrogate")
 """Operators that presidio-anonymizer lacks."""
 _OF_PRESIDIO = ("encrypt", "hash", "keep", "mask", "redact", "replace")
+_A_WHOLE_VALUE = 1000
+"""Characters from which a mask is meant for the whole of any value."""
 _SECRETS = {"encrypt": "key", "hash": "salt"}
 _TRIAL: Mapping[str, Mapping[str, object]] = {"hash": {"salt": bytes(32)}}
 _PARAMS = {
@@ -35,7 +37,7 @@ class Rule:
     """
 
     operator: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_dict(cls, row: object, where: str) -> "Rule":
@@ -80,8 +82,18 @@ class Rule:
         return cls(operator.operator_name, operator.params)
 
     def to_dict(self) -> dict[str, object]:
-        """The rule as it stands in YAML."""
-        return {"operator": self.operator, **self.params}
+        """The rule as it stands in YAML, without a key or salt."""
+        return {"operator": self.operator, **{name: value for name, value in self.params.items() if name != _SECRETS.get(self.operator)}}
+
+    @property
+    def keeps(self) -> bool:
+        """Whether it lets values stay, whole or in part, that no rule of Safe Harbor would."""
+        return self.operator == "keep" or (self.operator == "mask" and self.params.get("chars_to_mask", 0) < _A_WHOLE_VALUE)
+
+    @property
+    def lacks_key(self) -> bool:
+        """Whether it encrypts with a key that is yet to be given."""
+        return self.operator == "encrypt" and "key" not in self.params
 
 
 def _check_kind(kind: object, where: str) -> None:

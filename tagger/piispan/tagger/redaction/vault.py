@@ -89,13 +89,13 @@ class Vault:
         if not key.given:
             raise RedactionError("a vault needs a key of yours, or nobody could open it: give --key-file or --key-env")
         self.identity, self.columns = identity or secrets.token_hex(16), tuple(columns)
-        self._key = key.derive("vault", self.identity)
+        self._key, self._check = (key.derive(purpose, self.identity) for purpose in ("vault", "vault head"))
 
     @property
     def head(self) -> bytes:
         """The file's first line."""
         head = {"piispan_vault": _VERSION, "identity": self.identity, "columns": self.columns}
-        check = hmac.digest(self._key, json.dumps(head).encode(), sha256).hex()
+        check = hmac.digest(self._check, json.dumps(head).encode(), sha256).hex()
         return json.dumps({**head, "check": check}).encode() + b"\n"
 
     def sealed(self, entries: Iterable[VaultEntry]) -> list[bytes]:

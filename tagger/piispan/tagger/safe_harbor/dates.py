@@ -64,7 +64,8 @@ def year_only(value: str, *, reference_year: int, before: str = "", after: str =
     if plain is None or _HOURS_FOLLOW.match(after) or (_INSIDE_A_NUMBER.search(before) and value[:1].isdigit()):
         return None
     plain = plain.rstrip(".,;: ")
-    birth = context is None or names_a_birth(context) or names_a_birth(plain)
+    follows = plain_form(after[:MAX_LENGTH])
+    birth = context is None or follows is None or any(map(names_a_birth, (context, plain, follows)))
     if context is not None and _TIME_FOLLOWS.search(context):
         plain = f"at {plain}"
     tokens = date_tokens(plain)

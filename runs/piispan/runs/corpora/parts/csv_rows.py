@@ -1,5 +1,6 @@
 """CSV and TSV with a header."""
 
+import codecs
 import csv
 import io
 import sys
@@ -10,12 +11,12 @@ from typing import Any
 
 from piispan.core import DataError
 from piispan.runs.corpora.digests import HashedStream
+from piispan.runs.corpora.parts.column_names import told_columns
 from piispan.runs.corpora.parts.line_chunks import content_of, line_chunks, opened
 from piispan.runs.corpora.parts.records import LEFT_OUT, Chunk, ChunkSize, Columns, Fault, Record, Written
 
 __all__ = ["CsvRows"]
 
-_BOM = "\ufeff"
 _LONGEST_ROW = 64_000_000
 """Bytes after which a row is taken for an unclosed quotation mark."""
 
@@ -39,19 +40,21 @@ class CsvRows:
     def __init__(self, path: Path, columns: Columns, name: str, stream: HashedStream | None = None) -> None:
         self._path, self._columns, self.name, self._stream = path, columns, name, stream
         self._label = "standard input" if stream is not None else str(path)
+        self._names: list[str] = []
         csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
         with stream or opened(path) as file:
             first = file.readline()
             self._delimiter = "\t" if path.suffix.lower() == ".tsv" else _separator(first)
-            raw, row = next(self._rows(chain([first], file)), (b"", []))
+            raw, row = next(self._rows(chain([first.removeprefix(codecs.BOM_UTF8)], file)), (b"", []))
         if not row or (not raw.isascii() and not _is_utf8(raw)):
             raise DataError(f"{self._label}: needs a first line that names the columns, in UTF-8")
-        self._header, self._names = raw, [row[0].removeprefix(_BOM), *row[1:]]
+        self._mark = codecs.BOM_UTF8 if first.startswith(codecs.BOM_UTF8) else b""
+        self._header, self._names = self._mark + raw, row
         self._ending = "\r\n" if raw.endswith(b"\r\n") else "\n"
-        self._quoting: Any = csv.QUOTE_ALL if raw.lstrip(b"\xef\xbb\xbf").startswith(b'"') else csv.QUOTE_MINIMAL
-        missing = [name for name in columns.texts if name not in self._names]
+        self._quoting: Any = csv.QUOTE_ALL if raw.startswith(b'"') else csv.QUOTE_MINIMAL
+        missing = [name for name in columns.asked if name not in self._names]
         if missing:
-            raise DataError(f"{self._label}: no column named {', '.join(missing)}; the columns are {', '.join(self._names)}")
+            raise DataError(f"{self._label}: no column named {', '.join(missing)}; {told_columns(self._names)}")
         if len(set(self._names)) < len(self._names):
             raise DataError(f"{self._label}: a column is named twice")
         self._kept = [number for number, name in enumerate(self._names) if name != LEFT_OUT or name in columns.texts]
@@ -87,7 +90,7 @@ class CsvRows:
 
     def head(self) -> bytes:
         """The first line, without a column that is left out."""
-        return self._written([self._names[place] for place in self._kept])
+        return self._mark + self._written([self._names[place] for place in self._kept])
 
     def written(self, chunk: Chunk, records: Written) -> bytes:
         """The rows in their order; those that failed are not there."""
@@ -120,6 +123,8 @@ class CsvRows:
         while True:
             try:
                 row: list[str] | None = next(reader)
+                if row == [] and len(self._names) == 1:  # an empty field, where there is one
+                    row = [""]
             except StopIteration:
                 return
             except csv.Error:
@@ -141,8 +146,9 @@ class CsvRows:
 
     def _written(self, row: Sequence[str]) -> bytes:
         line = io.StringIO(newline="")
-        csv.writer(line, delimiter=self._delimiter, lineterminator=self._ending, quoting=self._quoting).writerow(row)
-        return line.getvalue().encode()
+        # A field is quoted for any character of the line's end, so with both of them for either.
+        csv.writer(line, delimiter=self._delimiter, lineterminator="\r\n", quoting=self._quoting).writerow(row)
+        return (line.getvalue().removesuffix("\r\n") + self._ending).encode()
 
 
 def _separator(line: bytes) -> str:

@@ -10,6 +10,7 @@ import simplejson
 from piispan.core import DataError
 from piispan.dataset_builder import json_line
 from piispan.runs.corpora.digests import HashedStream
+from piispan.runs.corpora.parts.column_names import plain_names
 from piispan.runs.corpora.parts.line_chunks import content_of, line_chunks, opened
 from piispan.runs.corpora.parts.records import LEFT_OUT, Chunk, ChunkSize, Columns, Fault, Record, Written
 
@@ -103,7 +104,8 @@ class JsonLines:
             return Fault(number, named, "a lone surrogate, which is no character")
         except ValueError:
             return Fault(number, named, "NaN or Infinity, which JSON does not have")
-        self._copied |= row.keys() - {*columns.texts, LEFT_OUT}
+        if new := row.keys() - {*columns.texts, LEFT_OUT} - self._copied:
+            self._copied |= plain_names(new, self._copied)
         return Record(number, named, texts, None if group is None else str(group), row)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from piispan.core import DataError
+from piispan.runs.corpora.parts.column_names import told_columns
 from piispan.runs.corpora.parts.line_chunks import opened
 from piispan.runs.corpora.parts.records import LEFT_OUT, Chunk, ChunkSize, Columns, Fault, Record, Written
 
@@ -36,6 +37,9 @@ class ParquetRows:
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
         self._path, self._columns, self.name = path, columns, name
+        self._chunk_rows = ChunkSize().records  # as ``chunks`` was last asked for, also where this is sent to a worker
+        self._reading: Iterator[Chunk] | None = None
+        self._position = 0
         with opened(path) as file:
             try:
                 described = pq.ParquetFile(file)
@@ -45,9 +49,11 @@ class ParquetRows:
             self._rows: list[int] = [group.num_rows for group in groups]
             self._compression = groups[0].column(0).compression if groups and groups[0].num_columns else "SNAPPY"
             schema = described.schema_arrow
-        missing = [name for name in columns.texts if name not in schema.names]
+        missing = [name for name in columns.asked if name not in schema.names]
         if missing:
-            raise DataError(f"{path}: no column named {', '.join(missing)}; the columns are {', '.join(schema.names)}")
+            raise DataError(f"{path}: no column named {', '.join(missing)}; {told_columns(schema.names)}")
+        if len(set(schema.names)) < len(schema.names):
+            raise DataError(f"{path}: a column is named twice")
         for name in columns.texts:
             kind = schema.field(name).type
             values = kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -71,6 +77,7 @@ class ParquetRows:
 
     def chunks(self, size: ChunkSize, after: Chunk | None) -> Iterator[Chunk]:
         """Its chunks in order; none goes over a row group's end."""
+        self._chunk_rows = size.records
         number, first = (0, 0) if after is None else (after.number + 1, after.end)
         group_start = 0
         for group, rows in enumerate(self._rows):
@@ -153,11 +160,13 @@ class ParquetRows:
     def _batch(self, chunk: Chunk) -> Any:
         if chunk.content is not None:
             return chunk.content
-        start = 0
-        for group, rows in enumerate(self._rows):
-            if chunk.start < start + rows:
-                return next(batch for first, batch in self._batches(group, start, chunk.end - chunk.start) if first == chunk.start)
-            start += rows
+        # A worker's chunks ascend, so it reads on from where it is: from the start for each, a row group would be decoded many times.
+        if self._reading is None or chunk.start < self._position:
+            self._reading = self.chunks(ChunkSize(self._chunk_rows), None)
+        for found in self._reading:
+            self._position = found.end
+            if found.start == chunk.start:
+                return found.content
         raise DataError(f"{self._path}: was changed while it was read")
 
     def _batches(self, group: int, start: int, size: int) -> Iterator[tuple[int, Any]]:

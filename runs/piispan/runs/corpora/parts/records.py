@@ -25,6 +25,12 @@ class Columns:
     id: str = "id"
     group: str | None = None
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The columns that a table must have: all but the usual name of an id."""
+        others = (None if self.id == "id" else self.id, self.group)
+        return (*self.texts, *(name for name in others if name))
+
 
 @dataclass(frozen=True, slots=True)
 class ChunkSize:
