@@ -5,7 +5,7 @@ import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Protocol, cast
 
 from piispan.core import DataError, ModelError, PiispanError, require_extra
 from piispan.runs.corpora.models import TaggerSource
@@ -13,9 +13,7 @@ from piispan.runs.corpora.parts.records import Chunk, ChunkSize, Part
 from piispan.runs.corpora.working import RedactedChunk, Worker
 from piispan.tagger import Policy, RedactionKey, Redactor, Vault
 
-__all__ = ["Engine", "EngineName", "Job", "LocalEngine", "RayEngine"]
-
-EngineName = Literal["local", "ray"]
+__all__ = ["Engine", "Job", "LocalEngine", "RayEngine"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +96,7 @@ class RayEngine:
 def _over_ray(job: Job, places: list[dict[str, Any]], workers: int) -> Iterator[RedactedChunk]:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
+    from ray.exceptions import RayError
 
     class Actor:
         def __init__(self, make: Callable[[], Worker]) -> None:
@@ -129,7 +128,7 @@ def _over_ray(job: Job, places: list[dict[str, Any]], workers: int) -> Iterator[
             if isinstance(result, PiispanError):
                 raise result
             yield result
-    except ray.exceptions.RayError as error:
+    except RayError as error:
         raise ModelError(f"a worker of Ray failed ({type(error).__name__}); its logs tell more") from None
     finally:
         context.execution_options.preserve_order, context.enable_progress_bars = ordered, bars

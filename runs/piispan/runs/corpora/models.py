@@ -3,18 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 from warnings import warn
 
 from piispan.core import HUB_ID, LabelSet, ModelError, PiispanWarning, Sidecar, SidecarError
 from piispan.model_card import CardError, read_facts
+from piispan.runs.corpora.choices import GuessName
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.tagger import DecoderName, Guess, Tagger, TextTagger, adapter_folder, decoder_name
 
-__all__ = ["AdapterSource", "GuessName", "TaggerSource"]
-
-GuessName = Literal["patterns", "presidio"]
-"""Presidio's pattern recognisers, or its whole analyzer."""
+__all__ = ["AdapterSource", "TaggerSource"]
 
 
 class TaggerSource(Protocol):

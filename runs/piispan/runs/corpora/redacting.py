@@ -5,12 +5,13 @@ from pathlib import Path
 
 from piispan.core import DataError
 from piispan.runs.corpora.asked import Asked
+from piispan.runs.corpora.choices import FileFormat
 from piispan.runs.corpora.corpus_run import CorpusRun
 from piispan.runs.corpora.digests import HashedStream
 from piispan.runs.corpora.engines import Engine, LocalEngine
 from piispan.runs.corpora.models import TaggerSource
 from piispan.runs.corpora.outputs import Outputs
-from piispan.runs.corpora.parts.finding import STANDARD_INPUT, FileFormat, parts_of
+from piispan.runs.corpora.parts.finding import STANDARD_INPUT, parts_of
 from piispan.runs.corpora.parts.records import ChunkSize, Columns
 from piispan.runs.corpora.to_files import write_files
 from piispan.runs.corpora.to_stream import write_stream

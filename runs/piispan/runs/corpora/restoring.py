@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from piispan.core import DataError, RedactionError
+from piispan.runs.corpora.choices import FileFormat
 from piispan.runs.corpora.outputs import Outputs, take_place
 from piispan.runs.corpora.pace import Pace
-from piispan.runs.corpora.parts.finding import FileFormat, parts_of
+from piispan.runs.corpora.parts.finding import parts_of
 from piispan.runs.corpora.parts.records import ChunkSize, Columns, Fault, Part, Record
 from piispan.runs.progress import Progress, Silent
 from piispan.tagger import RedactionKey, VaultEntry, read_vault, vault_columns

@@ -2,9 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 from piispan.core import DataError
+from piispan.runs.corpora.choices import FileFormat
 from piispan.runs.corpora.digests import HashedStream
 from piispan.runs.corpora.parts.csv_rows import CsvRows
 from piispan.runs.corpora.parts.jsonl import JsonLines
@@ -12,9 +13,8 @@ from piispan.runs.corpora.parts.parquet_rows import ParquetRows
 from piispan.runs.corpora.parts.plain_texts import PlainTexts
 from piispan.runs.corpora.parts.records import Columns, Part
 
-__all__ = ["STANDARD_INPUT", "FileFormat", "parts_of"]
+__all__ = ["STANDARD_INPUT", "parts_of"]
 
-FileFormat = Literal["text", "jsonl", "csv", "parquet"]
 STANDARD_INPUT = "-"
 _BY_SUFFIX: dict[str, FileFormat] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
 
