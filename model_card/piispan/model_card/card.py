@@ -3,8 +3,6 @@
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, StrictUndefined, Template
-
 from piispan.core import Sidecar
 from piispan.model_card import figures
 from piispan.model_card.facts import CardFacts
@@ -13,6 +11,9 @@ from piispan.model_card.rows import FINDING, HALLUCINATION, figure_rows, label_r
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelCard
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["generate_card"]
 
@@ -57,9 +58,11 @@ def _kind_of_base(sidecar: Sidecar) -> str:
     return "hub" if sidecar.merged else "qlora" if sidecar.base_quantization else sidecar.base_weights
 
 
-def _template() -> Template:
+def _template() -> "Template":
     source = (files("piispan.model_card") / "template.md.jinja").read_text("utf-8")
     # No autoescape: the result is Markdown, and the prose and code filters escape for it.
+    from jinja2 import Environment, StrictUndefined
+
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)  # noqa: S701
     for name in ("amount", "cell", "code", "duration", "percent", "percent_interval", "prose", "whole"):
         environment.filters[name] = getattr(figures, name)

@@ -4,8 +4,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Hashable, Iterable, Sequence
 from itertools import islice, takewhile
 
-from rapidfuzz.distance import Levenshtein
-
 __all__ = ["Alignment", "equal_blocks"]
 
 LARGEST_PRODUCT = 100_000_000
@@ -18,6 +16,8 @@ def equal_blocks(output: Sequence[Hashable], source: Sequence[Hashable]) -> list
     head = _shared(output, source)
     tail = _shared(islice(reversed(output), shorter - head), islice(reversed(source), shorter - head))
     left, right = output[head : len(output) - tail], source[head : len(source) - tail]
+    from rapidfuzz.distance import Levenshtein
+
     codes = Levenshtein.opcodes(left, right) if len(left) * len(right) <= LARGEST_PRODUCT else ()
     between = [(head + c.src_start, head + c.dest_start, c.src_end - c.src_start) for c in codes if c.tag == "equal"]
     blocks = [(0, 0, head), *between, (len(output) - tail, len(source) - tail, tail)]
