@@ -11,8 +11,6 @@ from piispan.model_card.rows import FINDING, HALLUCINATION, figure_rows, label_r
 
 if TYPE_CHECKING:
     from huggingface_hub import ModelCard
-
-if TYPE_CHECKING:
     from jinja2 import Template
 
 __all__ = ["generate_card"]
