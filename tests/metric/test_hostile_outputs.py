@@ -1,5 +1,6 @@
 """Whatever a model writes, scoring it never raises, never stalls, and counts no span that is not in the text."""
 
+import gc
 import json
 import random
 import time
@@ -76,9 +77,14 @@ def read(documents: list[Document], output: str, name: str) -> int:
     output_format, text, found = get_format(name), documents[0].text, 0
     answers = [Prediction("d", (), output)]
     for alignment in ("strict", "recover"):
-        started = time.process_time()
-        scores = score(documents, answers, LABELS, format=output_format, alignment=alignment, resamples=0)
-        assert time.process_time() - started < 1.0
+        gc.disable()  # as timeit does: a walk through what other tests have left is not this reading's time
+        try:
+            started = time.process_time()
+            scores = score(documents, answers, LABELS, format=output_format, alignment=alignment, resamples=0)
+            seconds = time.process_time() - started
+        finally:
+            gc.enable()
+        assert seconds < 1.0
         (said,) = scored_predictions(documents, answers, LABELS, format=output_format, alignment=alignment)
         assert all(0 <= span.start < span.end <= len(text) and span.label in LABELS for span in said.spans)
         figures = (scores.f1, scores.leak_rate, *scores.hallucination.to_dict().values())
