@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from piispan.cli.options import Base, Decoder, OperatingPoint, Revision
+from piispan.cli.options import Base, Decoder, OnlyLabels, OperatingPoint, Revision
 from piispan.cli.redaction import KeyEnv, KeyFile
 
 __all__ = ["serve_page"]
@@ -13,9 +13,7 @@ __all__ = ["serve_page"]
 def serve_page(
     model: Annotated[str, typer.Argument(help="Adapter: folder or Hub id.")],
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of 127.0.0.1. Default: a free one.")] = None,
-    label: Annotated[
-        list[str] | None, typer.Option(help="Only this label (the adapter: --label-sampling subset); may be given several times.")
-    ] = None,
+    label: OnlyLabels = None,
     decoder: Decoder = None,
     operating_point: OperatingPoint = False,
     revision: Revision = None,

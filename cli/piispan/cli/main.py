@@ -10,7 +10,7 @@ import typer
 
 from piispan.cli.app import serve_page
 from piispan.cli.data import app as data_app
-from piispan.cli.options import Base, Decoder, Json, Labels, OperatingPoint, Revision, SplitName, with_settings
+from piispan.cli.options import Base, BatchSize, Decoder, Json, Labels, OperatingPoint, Revision, SplitName, with_settings
 from piispan.cli.publishing import card_app, data_push, metric_app, push
 from piispan.cli.redaction import redact, restore
 from piispan.metric import Alignment, Offsets
@@ -24,7 +24,6 @@ app.add_typer(card_app, name="card")
 app.add_typer(metric_app, name="metric")
 data_app.command(name="push")(data_push)
 
-BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
 Data = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that data convert reads, or the folder of data split.")]
 
 

@@ -13,7 +13,19 @@ from piispan.dataset_builder import SplitKind
 from piispan.runs.settings import TrainSettings
 from piispan.tagger import DecoderName
 
-__all__ = ["Base", "Decoder", "Json", "Labels", "OperatingPoint", "Revision", "SplitName", "check_output", "with_settings"]
+__all__ = [
+    "Base",
+    "BatchSize",
+    "Decoder",
+    "Json",
+    "Labels",
+    "OnlyLabels",
+    "OperatingPoint",
+    "Revision",
+    "SplitName",
+    "check_output",
+    "with_settings",
+]
 
 SplitName = SplitKind
 Decoder = Annotated[DecoderName | None, typer.Option(help="Default: verbatim for the format tagged, generate for the others.")]
@@ -21,6 +33,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print figures as JSON on sta
 OperatingPoint = Annotated[bool, typer.Option("--operating-point", help="Use the adapter's calibrated tag bias.")]
 Revision = Annotated[str | None, typer.Option(help="Commit, branch or tag, when the model is on the Hub.")]
 Base = Annotated[str | None, typer.Option(help="An adapter's base, when it was trained on a local folder.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")]
+OnlyLabels = Annotated[
+    list[str] | None, typer.Option(help="Only this label (the adapter: --label-sampling subset); may be given several times.")
+]
 Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, zh_pii, or a YAML file.")]
 _FLAGS = {"prompt_style": "--prompt"}
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from piispan.cli.options import Base, Decoder, Json, OperatingPoint, Revision
+from piispan.cli.options import Base, BatchSize, Decoder, Json, OnlyLabels, OperatingPoint, Revision
 from piispan.runs import EngineName, FileFormat, GuessName
 
 __all__ = ["redact", "restore"]
@@ -45,14 +45,12 @@ def redact(
     guess: Annotated[
         GuessName | None, typer.Option(help="Let Presidio guess first: faster where it is right, never another answer.")
     ] = None,
-    label: Annotated[
-        list[str] | None, typer.Option(help="Only this label (the adapter: --label-sampling subset); may be given several times.")
-    ] = None,
+    label: OnlyLabels = None,
     decoder: Decoder = None,
     operating_point: OperatingPoint = False,
     revision: Revision = None,
     base: Base = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Texts generated together by --decoder generate.")] = 16,
+    batch_size: BatchSize = 16,
     as_json: Json = False,
 ) -> None:
     """Replace personal data in files, and say on standard error how much; exit code 3 if documents failed.

@@ -3,14 +3,14 @@
 import hashlib
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from threading import Lock
 from typing import Any
 
 from piispan.core import DataError, DocumentError, LabelSet, RedactionError, Span
 from piispan.runs.corpora.digests import Digest
-from piispan.runs.corpora.manifest import make_manifest, safe_harbor_report
+from piispan.runs.corpora.manifest import make_manifest, safe_harbor_report, utc_now
 from piispan.runs.corpora.models import TaggerSource
 from piispan.runs.corpora.tally import Tally
 from piispan.tagger import (
@@ -134,9 +134,9 @@ class Session:
             raise DataError(f"the text has {len(text):,} characters, and this page takes {LONGEST:,}; use piispan redact for files")
         if not text:
             return None
-        started, digest = _now(), _digest(text)
+        started, digest = utc_now(), _digest(text)
         chosen = self._policies[policy]
-        dated = chosen if chosen.reference_year else replace(chosen, reference_year=date.today().year)
+        dated = chosen.dated(date.today().year)
         with self._lock:
             tagged = self._tagged(text, digest.sha256, bias)
             redaction = Redactor(self._tagger, dated, key=self._key).apply(text, tagged)
@@ -217,7 +217,3 @@ def _digest(text: str) -> Digest:
         place = error.start  # the codec's error carries the text itself, so it must not be chained
         raise DocumentError(f"the text holds half a character (a lone surrogate) at offset {place}") from None
     return Digest(1, len(content), hashlib.sha256(content).hexdigest())
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

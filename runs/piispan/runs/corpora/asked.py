@@ -3,14 +3,15 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import asdict, dataclass
+from datetime import date
 from secrets import token_hex
 from typing import Any
 
 from piispan.core import RedactionError
 from piispan.runs.corpora.digests import Digest
 from piispan.runs.corpora.engines import Engine, Job
+from piispan.runs.corpora.manifest import utc_now
 from piispan.runs.corpora.models import TaggerSource
 from piispan.runs.corpora.outputs import Outputs
 from piispan.runs.corpora.parts.records import ChunkSize, Columns, Part
@@ -81,13 +82,14 @@ class Asked:
         if vault and self.key is None:
             raise RedactionError("a vault needs a key of yours, or nobody could open it: give --key-file or --key-env")
         secret = None if self.key else token_hex(32)
-        return Begun(datetime.now(UTC).isoformat(timespec="seconds"), date.today().year, token_hex(16) if vault else None, secret)
+        return Begun(utc_now(), date.today().year, token_hex(16) if vault else None, secret)
 
     def job(self, parts: Sequence[Part], begun: Begun) -> Job:
         """What its workers have to know."""
-        policy = self.policy if self.policy.reference_year else replace(self.policy, reference_year=begun.year)
         key = self.key or RedactionKey.drawn(bytes.fromhex(begun.secret or ""))
-        return Job(self.tagger, policy, key, parts, Vault(key, begun.vault, self.columns.texts) if begun.vault else None)
+        return Job(
+            self.tagger, self.policy.dated(begun.year), key, parts, Vault(key, begun.vault, self.columns.texts) if begun.vault else None
+        )
 
     def identity(self, inputs: Digest | None, parts: Sequence[Part], outputs: Outputs) -> dict[str, Any]:
         """What must be the same when the run goes on; in words for a person. Holds paths of this machine: it stays in the work folder."""

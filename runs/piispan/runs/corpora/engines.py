@@ -85,10 +85,7 @@ class RayEngine:
         """See ``Engine``."""
         if any(not list(one.inputs()) for one in job.parts):
             raise DataError("--engine ray reads files: workers have no standard input")
-        places = [
-            {"part": number, "chunk": [chunk.number, chunk.start, chunk.end, chunk.record, chunk.next_record]}
-            for number, chunk in _chunks(job.parts, size, part, after)
-        ]
+        places = [{"part": number, "chunk": chunk.place} for number, chunk in _chunks(job.parts, size, part, after)]
         if places:
             yield from _over_ray(job, places, self._workers)
 

@@ -22,6 +22,7 @@ from piispan.runs.corpora.tally import Tally
 __all__ = ["Journal"]
 
 _SECONDS_BETWEEN_COMMITS = 2.0
+"""At least."""
 _RUN, _BEGUN, _JOURNAL, _GROWING = "run.json", "begun.json", "journal.json", "growing"
 
 
@@ -33,16 +34,13 @@ class Journal:
         identity: What the run is: another with the same folder is refused.
         begun: What is drawn for a run that begins; kept in the folder, for its owner alone, as long as the run lasts.
         resume: Whether to go on with a run that was interrupted; without it, one that is there is refused.
-        seconds: Least time between two commits.
 
     Raises:
         DataError: If the folder holds another run, or one and ``resume`` is not asked for, or it is at work now, or cannot be written.
     """
 
-    def __init__(
-        self, folder: Path, identity: Mapping[str, Any], begun: Begun, *, resume: bool, seconds: float = _SECONDS_BETWEEN_COMMITS
-    ) -> None:
-        self.folder, self._seconds, self._committed = folder, seconds, monotonic()
+    def __init__(self, folder: Path, identity: Mapping[str, Any], begun: Begun, *, resume: bool) -> None:
+        self.folder, self._committed = folder, monotonic()
         self._open = ExitStack()
         self._files: dict[str, IO[bytes]] = {}
         self._sizes: dict[str, int] = {}
@@ -78,17 +76,15 @@ class Journal:
 
     def commit(self, *, force: bool = False) -> None:
         """Vouch for all that has been appended, if it is time."""
-        if not force and monotonic() - self._committed < self._seconds:
+        if not force and monotonic() - self._committed < _SECONDS_BETWEEN_COMMITS:
             return
         for file in self._files.values():
             file.flush()
             os.fsync(file.fileno())
-        chunk = self.chunk
-        place = None if chunk is None else [chunk.number, chunk.start, chunk.end, chunk.record, chunk.next_record]
         sizes = {**self._sizes, **{name: file.tell() for name, file in self._files.items()}}
         state = {
             "part": self.part,
-            "chunk": place,
+            "chunk": self.chunk and self.chunk.place,
             "closing": self.closing,
             "sizes": sizes,
             "tally": self.tally.to_dict(),

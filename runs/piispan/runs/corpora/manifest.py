@@ -10,7 +10,7 @@ from piispan.runs.corpora.tally import Tally
 from piispan.runs.machine import installed_versions
 from piispan.tagger import NOT_A_DETERMINATION, Policy, categories_unseen
 
-__all__ = ["MANIFEST_VERSION", "coverage", "make_manifest", "safe_harbor_report"]
+__all__ = ["MANIFEST_VERSION", "coverage", "make_manifest", "safe_harbor_report", "utc_now"]
 
 MANIFEST_VERSION = 1
 
@@ -56,7 +56,7 @@ def make_manifest(
         "piispan_redaction": MANIFEST_VERSION,
         "statement": NOT_A_DETERMINATION,
         "started": started,
-        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished": utc_now(),
         "policy": {"name": policy.name, "sha256": policy.hash, "reference_year": reference_year, "key": "given" if keyed else "drawn"},
         "model": dict(model),
         "versions": installed_versions(),
@@ -93,3 +93,8 @@ def safe_harbor_report(labels: LabelSet, policy: Policy) -> dict[str, Any]:
     rules = policy.rules(labels)
     kept = {label.safe_harbor for label in labels if label.safe_harbor and rules[label.name].keeps}
     return {"unseen": categories_unseen(labels), "kept": {letter: SAFE_HARBOR_CATEGORIES[letter] for letter in sorted(kept)}}
+
+
+def utc_now() -> str:
+    """The time in ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -112,7 +112,6 @@ def _finished(
         take_place(journal.growing(_VAULT), outputs.vault)
         outputs.vault.chmod(0o600)
     take_place(journal.folder / _DONE if of_folder else journal.folder / _DONE / job.parts[0].name, outputs.out)
-    written = [path for path in outputs.out.rglob("*") if path.is_file()] if of_folder else [outputs.out]
     content = manifest_of(
         asked,
         job,
@@ -121,7 +120,7 @@ def _finished(
         sorted(journal.copied),
         identity=identity_sha256(identity),
         inputs=inputs,
-        outputs=digest_of(written, outputs.out),
+        outputs=_digest_of_output(outputs.out),
         vault=digest_of([outputs.vault], outputs.vault) if outputs.vault else None,
         quarantine=digest_of([outputs.quarantine], outputs.quarantine) if tally.quarantined else None,
     )
@@ -141,14 +140,17 @@ def _over(identity: Mapping[str, Any], outputs: Outputs) -> CorpusRun | None:
         return None
     if not isinstance(manifest, dict) or manifest.get("identity") != identity_sha256(identity):
         return None
-    written = [path for path in outputs.out.rglob("*") if path.is_file()] if outputs.out.is_dir() else [outputs.out]
-    if manifest.get("outputs") != digest_of(written, outputs.out).to_dict():
+    if manifest.get("outputs") != _digest_of_output(outputs.out).to_dict():
         return None
     return CorpusRun(Tally.from_dict(manifest["tally"]), manifest, _first_faults(outputs), outputs)
 
 
 def _digest(parts: Sequence[Part], source: Path) -> Digest:
     return digest_of((path for part in parts for path in part.inputs()), source)
+
+
+def _digest_of_output(out: Path) -> Digest:
+    return digest_of([path for path in out.rglob("*") if path.is_file()] if out.is_dir() else [out], out)
 
 
 def _first_faults(outputs: Outputs) -> list[dict[str, Any]]:
@@ -164,7 +166,7 @@ def _told(outputs: Outputs) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, DataError) or error.errno is None:  # ours, or a library's that is no failure of a disk
+        if error.errno is None:  # ours (ModelError), or a library's, that is no failure of a disk
             raise
         place = error.filename or outputs.out
         raise DataError(f"{place}: {error.strerror or type(error).__name__}; what is done is kept, and --resume goes on") from None

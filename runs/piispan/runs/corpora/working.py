@@ -70,7 +70,7 @@ class Worker:
         tally.documents, tally.quarantined, tally.sealed = len(written), len(faults), len(entries)
         return RedactedChunk(
             number,
-            Chunk(chunk.number, chunk.start, chunk.end, chunk.record, chunk.next_record),
+            Chunk(*chunk.place),
             part.written(chunk, written),
             sorted(faults, key=lambda fault: fault.number),
             self._vault.sealed(entries) if self._vault else (),

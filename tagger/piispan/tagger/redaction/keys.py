@@ -4,6 +4,7 @@ import hmac
 import os
 import secrets
 from dataclasses import dataclass, field
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class RedactionKey:
     def __repr__(self) -> str:
         return f"RedactionKey({'given' if self.given else 'drawn'})"
 
-    @property
+    @cached_property
     def encryption_key(self) -> bytes:
         """The AES-256 key of the operator ``encrypt``, as presidio-anonymizer's ``decrypt`` takes it."""
         return self.derive("encrypt")
@@ -67,10 +68,6 @@ class RedactionKey:
         """32 bytes for one purpose, which tell nothing of those of another (HMAC-SHA-256, RFC 2104, over lengths and parts)."""
         message = b"".join(len(part).to_bytes(8, "big") + part for part in (text.encode("utf-8") for text in (purpose, *parts)))
         return hmac.digest(self._key, message, sha256)
-
-    def reveal(self) -> bytes:
-        """The key itself, to hand it to another process. Never log it."""
-        return self._key
 
     def for_document(self, scope: str | None = None, group: str | None = None) -> DocumentSecrets:
         """What a document's operators are keyed with.

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -120,6 +120,10 @@ class Policy:
         rules = {label: Rule.of_presidio(operator, label) for label, operator in (operators or {}).items()}
         default = rules.pop("DEFAULT", Rule("replace"))
         return cls("operators", default, rules)
+
+    def dated(self, year: int) -> "Policy":
+        """The policy with ``year`` as its reference year, unless it names one."""
+        return self if self.reference_year else replace(self, reference_year=year)
 
     def rules(self, labels: LabelSet) -> dict[str, Rule]:
         """The rule of each label of a set, by its name.

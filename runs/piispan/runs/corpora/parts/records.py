@@ -65,6 +65,11 @@ class Chunk:
     next_record: int
     content: Any = field(default=None, repr=False, compare=False)
 
+    @property
+    def place(self) -> list[int]:
+        """All but its content: ``Chunk(*place)`` is the chunk, to be read again."""
+        return [self.number, self.start, self.end, self.record, self.next_record]
+
 
 @dataclass(frozen=True, slots=True)
 class Record:
