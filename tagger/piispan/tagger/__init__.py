@@ -17,12 +17,6 @@ from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
 from piispan.tagger.guesses import PatternGuess, PresidioGuess
 from piispan.tagger.redaction.covering import without_overlap
-from piispan.tagger.redaction.keys import RedactionKey, read_key
-from piispan.tagger.redaction.policy import Policy
-from piispan.tagger.redaction.redacting import Redaction, Replacement, redact_text, restore_text
-from piispan.tagger.redaction.redactor import Redactor, TextTagger
-from piispan.tagger.redaction.rules import Rule
-from piispan.tagger.redaction.vault import SealedText, Vault, VaultEntry, read_vault, vault_columns
 from piispan.tagger.tagged_text import TaggedText
 from piispan.tagger.tagger import BIAS_GRID, Alignment, Tagger
 from piispan.tagger.unseen_categories import NOT_A_DETERMINATION, categories_unseen
@@ -31,6 +25,12 @@ from piispan.tagger.windows import Window, cut_windows, merge_windows
 
 if TYPE_CHECKING:
     from piispan.tagger.presidio import PiispanRecognizer
+    from piispan.tagger.redaction.keys import RedactionKey, read_key
+    from piispan.tagger.redaction.policy import Policy
+    from piispan.tagger.redaction.redacting import Redaction, Replacement, redact_text, restore_text
+    from piispan.tagger.redaction.redactor import Redactor, TextTagger
+    from piispan.tagger.redaction.rules import Rule
+    from piispan.tagger.redaction.vault import SealedText, Vault, VaultEntry, read_vault, vault_columns
 
 __all__ = [
     "BIAS_GRID",
@@ -85,11 +85,35 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name != "PiispanRecognizer":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    # Its base class takes seconds to import, and is not there without the extra.
-    require_extra("presidio", "presidio_analyzer")
-    from piispan.tagger.presidio import PiispanRecognizer
+_OF_REDACTION = {
+    "Policy": "policy",
+    "Redaction": "redacting",
+    "RedactionKey": "keys",
+    "Redactor": "redactor",
+    "Replacement": "redacting",
+    "Rule": "rules",
+    "SealedText": "vault",
+    "TextTagger": "redactor",
+    "Vault": "vault",
+    "VaultEntry": "vault",
+    "read_key": "keys",
+    "read_vault": "vault",
+    "redact_text": "redacting",
+    "restore_text": "redacting",
+    "vault_columns": "vault",
+}
+"""Names of redaction, with their modules: loaded when they are asked for, so that ``piispan --help`` answers at once."""
 
-    return PiispanRecognizer
+
+def __getattr__(name: str) -> Any:
+    if name == "PiispanRecognizer":
+        # Its base class takes seconds to import, and is not there without the extra.
+        require_extra("presidio", "presidio_analyzer")
+        from piispan.tagger.presidio import PiispanRecognizer
+
+        return PiispanRecognizer
+    if name not in _OF_REDACTION:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"piispan.tagger.redaction.{_OF_REDACTION[name]}"), name)

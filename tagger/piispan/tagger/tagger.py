@@ -35,7 +35,6 @@ from piispan.tagger.calibration import (
 from piispan.tagger.decoders import make_decoder
 from piispan.tagger.decoding import Decoded, Decoder, DecoderName, Progress
 from piispan.tagger.drafting import Guess
-from piispan.tagger.redaction.redacting import redact_text
 from piispan.tagger.tagged_text import TaggedText
 from piispan.tagger.verbatim import VerbatimDecoder
 
@@ -269,6 +268,8 @@ class Tagger:
             LabelError: If ``operators`` name a label that the tagger does not know.
             RedactionError: If an operator or its parameters are unknown.
         """
+        from piispan.tagger.redaction.redacting import redact_text
+
         for label in (operators or {}).keys() - {"DEFAULT"}:
             self.prompt.labels.require(label, "operators: ")
         found = self.tag(texts, progress=progress)
