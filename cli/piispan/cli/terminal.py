@@ -54,7 +54,8 @@ class TerminalProgress:
     def start(self, what: str, total: int | None, unit: str) -> None:
         """Begin ``total`` units of work; ``None`` where nobody knows how many."""
         self.finish()
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn(unit))
+        count = TextColumn("{task.completed:,.0f}") if total is None else MofNCompleteColumn()
+        columns = (TextColumn("{task.description}"), BarColumn(), count, TextColumn(unit))
         timing = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"))
         bars = Progress(*columns, *timing, console=self._console, speed_estimate_period=600)
         self._task = bars.add_task(what, total=total, note="")

@@ -17,7 +17,7 @@ from piispan.tagger.drafting import Guess
 from piispan.tagger.generation import GenerateDecoder
 from piispan.tagger.guesses import PatternGuess, PresidioGuess
 from piispan.tagger.redaction.covering import without_overlap
-from piispan.tagger.tagged_text import TaggedText
+from piispan.tagger.tagged_text import UNFAITHFUL, TaggedText
 from piispan.tagger.tagger import BIAS_GRID, Alignment, Tagger
 from piispan.tagger.unseen_categories import NOT_A_DETERMINATION, categories_unseen
 from piispan.tagger.verbatim import VerbatimDecoder
@@ -36,6 +36,7 @@ __all__ = [
     "BIAS_GRID",
     "EMBEDDED_HUB_ID",
     "NOT_A_DETERMINATION",
+    "UNFAITHFUL",
     "Alignment",
     "Decoded",
     "Decoder",

@@ -22,6 +22,7 @@ from presidio_analyzer import AnalysisExplanation, EntityRecognizer, RecognizerR
 
 from piispan.core import RedactionError, Span
 from piispan.tagger.redaction.redactor import TextTagger
+from piispan.tagger.tagged_text import UNFAITHFUL
 from piispan.tagger.tagger import Tagger
 
 if TYPE_CHECKING:
@@ -129,10 +130,7 @@ class PiispanRecognizer(EntityRecognizer):
         """
         (tagged,) = self.tagger.stream([text])
         if not tagged.faithful:
-            raise RedactionError(
-                f"the answer to a text of {len(text)} characters was cut, malformed or untrue to the text, so a span may be missing; "
-                "use the decoder 'verbatim'"
-            )
+            raise RedactionError(f"a text of {len(text)} characters: {UNFAITHFUL}; use the decoder 'verbatim'")
         found = [self._result(span) for span in tagged.spans]
         return found if entities is None else [result for result in found if result.entity_type in entities]
 

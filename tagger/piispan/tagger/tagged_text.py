@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from piispan.core import Span
 
-__all__ = ["TaggedText"]
+__all__ = ["UNFAITHFUL", "TaggedText"]
+
+UNFAITHFUL = "the answer was cut, malformed or untrue to the text, so a span may be missing"
+"""Why a text is refused whose answer is not faithful."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -183,6 +184,8 @@ def test_a_folder_whose_files_all_fail_leaves_an_empty_one(tmp_path) -> None:
         ("a.csv", b"te\xffxt\n", "needs a first line that names the columns, in UTF-8"),
         ("a.parquet", b"PAR1 and no more", "not a Parquet file"),
         ("a.json", b"[]", "JSON is neither"),
+        ("a.jsonl", b'\n{"id": 1, "note": "x"}\n', "the first row has no key text; the keys are id, note"),
+        ("a.jsonl", b'{"Jane Roe": "x"}\n', "the first row has no key text; there are 1 keys, and not all of them look like names$"),
         ("a.txt", b"\xff", "not UTF-8 at byte 0"),
         ("absent", None, "no such file"),
     ],
@@ -193,6 +196,77 @@ def test_a_source_that_cannot_be_read_is_told(tmp_path, name, content, said) -> 
     with pytest.raises(DataError, match=said):
         run(tmp_path / name, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("entry", ["pipe", "link"])
+def test_a_folder_with_what_is_no_file_is_refused_before_any_work(tmp_path, entry) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("A")
+    if entry == "pipe":
+        os.mkfifo(tmp_path / "in" / "pipe")
+    else:
+        (tmp_path / "in" / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(DataError, match=f"{entry}: is no file that can be read; take it out"):
+        run(tmp_path / "in", tmp_path / "out")
+    assert not (tmp_path / "out.partial").exists()
+
+
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="is no file and no folder; what a pipe holds is read with -"):
+        run(tmp_path / "pipe", tmp_path / "out")
+
+
+def test_an_empty_file_of_a_folder_stays_one(tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.csv", "b.jsonl", "c.parquet", "d.txt"):
+        (tmp_path / "in" / name).write_bytes(b"")
+    (tmp_path / "in" / "e.csv").write_text("text\nJane Roe\n")
+    assert run(tmp_path / "in", tmp_path / "out").tally.quarantined == 0
+    written = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    assert written == {"a.csv": b"", "b.jsonl": b"", "c.parquet": b"", "d.txt": b"", "e.csv": b"text\n<PERSON>\n"}
+
+
+def test_the_output_is_named_as_what_it_is(tmp_path) -> None:
+    source = tmp_path / "a.jsonl"
+    source.write_text('{"text": "A"}\n')
+    with pytest.raises(DataError, match=r"out\.csv: is named as csv, and what is read is not"):
+        run(source, tmp_path / "out.csv")
+    run(source, tmp_path / "out.ndjson")
+    run(source, tmp_path / "out.txt")
+    source.rename(tmp_path / "a.dump")
+    run(tmp_path / "a.dump", tmp_path / "again.jsonl", file_format="jsonl")
+    with pytest.raises(DataError, match="is named as parquet"):
+        run(tmp_path / "a.dump", tmp_path / "again.parquet", file_format="jsonl")
+
+
+def test_a_plain_text_has_no_columns(tmp_path) -> None:
+    (tmp_path / "a.txt").write_text("A")
+    with pytest.raises(DataError, match="is read as plain text, which has no columns"):
+        run(tmp_path / "a.txt", tmp_path / "out", columns=Columns(("note",)))
+
+
+def test_an_output_that_is_a_link_to_a_folder_is_refused_before_any_work(tmp_path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("A")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(DataError, match="is a link to a folder"):
+        run(tmp_path / "in", tmp_path / "out")
+
+
+def test_what_a_killed_restoration_left_is_gone_after_the_next(tmp_path) -> None:
+    source = tmp_path / "a.txt"
+    source.write_text("Jane Roe called.")
+    key = RedactionKey(bytes(range(32)))
+    outputs = Outputs.beside(tmp_path / "out.txt", vault=tmp_path / "vault")
+    redact_corpus(StubSource(), source, outputs, key=key)
+    left = tmp_path / ".back.txt.restoring"
+    left.mkdir()
+    (left / "0").write_text("Jane Roe")
+    restore_corpus(tmp_path / "out.txt", tmp_path / "back.txt", tmp_path / "vault", key)
+    assert (tmp_path / "back.txt").read_text() == "Jane Roe called."
+    assert not left.exists()
 
 
 def test_rows_that_cannot_be_read_are_left_out_and_named(tmp_path) -> None:
@@ -226,8 +300,12 @@ def test_rows_that_cannot_be_read_are_left_out_and_named(tmp_path) -> None:
 
 def test_rows_of_csv_that_cannot_be_read_are_left_out(tmp_path) -> None:
     source = tmp_path / "rows.csv"
-    source.write_bytes(b"id,text\n1,ok\n2,too,many\n3,\xff\n\n4,fine\n")
+    source.write_bytes(b"id,text\n1,ok\n2,too,many\n3,\xff\n\n4,fine\n5\n")
     run(source, tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_bytes() == b"id,text\n1,ok\n4,fine\n"
     quarantined = [json.loads(line) for line in (tmp_path / "out.csv.quarantine.jsonl").read_text("utf-8").splitlines()]
-    assert [(row["row"], row["id"], row["reason"]) for row in quarantined] == [(2, None, "3 fields instead of 2"), (3, None, "not UTF-8")]
+    assert [(row["row"], row["id"], row["reason"]) for row in quarantined] == [
+        (2, None, "3 fields instead of 2"),
+        (3, None, "not UTF-8"),
+        (5, None, "1 field instead of 2"),
+    ]

@@ -9,12 +9,13 @@ from threading import Lock
 from typing import Any
 
 from piispan.core import DataError, DocumentError, LabelSet, RedactionError, Span
-from piispan.runs.corpora.digests import Digest
+from piispan.runs.corpora.digests import Digest, Digests
 from piispan.runs.corpora.manifest import make_manifest, safe_harbor_report, utc_now
 from piispan.runs.corpora.models import TaggerSource
 from piispan.runs.corpora.tally import Tally
 from piispan.tagger import (
     BIAS_GRID,
+    UNFAITHFUL,
     OperatingPoint,
     Policy,
     RedactionKey,
@@ -149,13 +150,8 @@ class Session:
             keyed=self._key is not None,
             model=self._model(bias),
             labels=self.labels,
-            columns=(),
-            copied=(),
             tally=tally,
-            inputs=digest,
-            outputs=_digest(redaction.text),
-            vault=None,
-            quarantine=None,
+            files=Digests(digest, _digest(redaction.text)),
         )
         return Answer(text, tuple(without_overlap(tagged.spans)), redaction.text, manifest)
 
@@ -166,7 +162,7 @@ class Session:
             return self._last[2]
         tagged = self._biased(text, bias)
         if not tagged.faithful:
-            raise RedactionError("the model's answer was cut, malformed or untrue to the text, so a span may be missing")
+            raise RedactionError(UNFAITHFUL)
         self._last = (digest, asked, tagged)
         return tagged
 

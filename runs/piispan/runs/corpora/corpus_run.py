@@ -1,11 +1,11 @@
 """What a run that is over says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from piispan.runs.corpora.asked import Asked
-from piispan.runs.corpora.digests import Digest
+from piispan.runs.corpora.asked import Asked, Begun
+from piispan.runs.corpora.digests import Digests
 from piispan.runs.corpora.engines import Job
 from piispan.runs.corpora.manifest import make_manifest
 from piispan.runs.corpora.outputs import Outputs
@@ -44,21 +44,19 @@ def fault_row(parts: Sequence[Part], number: int, fault: Fault) -> dict[str, Any
 
 
 def manifest_of(
-    asked: Asked, job: Job, tally: Tally, started: str, copied: Sequence[str], identity: str | None = None, **digests: Digest | None
+    asked: Asked, job: Job, begun: Begun, tally: Tally, copied: Collection[str], files: Digests, identity: str | None = None
 ) -> dict[str, Any]:
     """The manifest of a run; see ``make_manifest``."""
-    digested: dict[str, Any] = digests
     return make_manifest(
-        started=started,
+        started=begun.started,
         policy=asked.policy,
         reference_year=job.policy.reference_year,
         keyed=job.key.given,
         model=asked.tagger.facts(),
         labels=asked.tagger.labels,
-        columns=asked.columns.texts,
-        group=asked.columns.group,
-        identity=identity,
+        columns=asked.columns,
         copied=copied,
         tally=tally,
-        **digested,
+        files=files,
+        identity=identity,
     )

@@ -8,7 +8,7 @@ from typing import IO, Any
 
 from piispan.runs.corpora.parts.line_chunks import opened
 
-__all__ = ["Digest", "HashedStream", "digest_of"]
+__all__ = ["Digest", "Digests", "HashedStream", "digest_of"]
 
 _BLOCK = 1 << 20
 
@@ -26,6 +26,27 @@ class Digest:
     files: int
     bytes: int
     sha256: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """Of all that a run reads and writes.
+
+    Args:
+        inputs: What was read.
+        outputs: What was written.
+        vault: Of its file, where there is one.
+        quarantine: Of its file, where there is one.
+    """
+
+    inputs: Digest | None
+    outputs: Digest
+    vault: Digest | None = None
+    quarantine: Digest | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON."""

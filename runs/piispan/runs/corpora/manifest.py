@@ -1,11 +1,12 @@
 """The audit manifest: what a run did, in counts and digests; never a value of a text, nor a path of this machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from piispan.core import SAFE_HARBOR_CATEGORIES, LabelSet
-from piispan.runs.corpora.digests import Digest
+from piispan.runs.corpora.digests import Digests
+from piispan.runs.corpora.parts.records import Columns
 from piispan.runs.corpora.tally import Tally
 from piispan.runs.machine import installed_versions
 from piispan.tagger import NOT_A_DETERMINATION, Policy, categories_unseen
@@ -23,15 +24,11 @@ def make_manifest(
     keyed: bool,
     model: Mapping[str, Any],
     labels: LabelSet,
-    columns: Sequence[str],
-    group: str | None = None,
-    identity: str | None = None,
-    copied: Sequence[str],
+    columns: Columns | None = None,
+    copied: Collection[str] = (),
     tally: Tally,
-    inputs: Digest | None,
-    outputs: Digest,
-    vault: Digest | None,
-    quarantine: Digest | None,
+    files: Digests,
+    identity: str | None = None,
 ) -> dict[str, Any]:
     """The manifest of a run that is over.
 
@@ -42,15 +39,11 @@ def make_manifest(
         keyed: Whether a key of the user's was given.
         model: What the tagger's source says of it.
         labels: Those that were asked for.
-        columns: Redacted.
-        group: The column that told whose dates move together, or ``None``.
-        identity: SHA-256 of what must be the same when the run goes on, or ``None``.
-        copied: Copied as they are.
+        columns: Of rows; ``None`` for one text.
+        copied: Columns copied as they are.
         tally: Counts.
-        inputs: What was read.
-        outputs: What was written.
-        vault: Of its file, where there is one.
-        quarantine: Of its file, where there is one.
+        files: What was read and written.
+        identity: SHA-256 of what must be the same when the run goes on, or ``None``.
     """
     return {
         "piispan_redaction": MANIFEST_VERSION,
@@ -60,27 +53,27 @@ def make_manifest(
         "policy": {"name": policy.name, "sha256": policy.hash, "reference_year": reference_year, "key": "given" if keyed else "drawn"},
         "model": dict(model),
         "versions": installed_versions(),
-        "columns": {"redacted": list(columns), "copied": list(copied), "group": group},
+        "columns": {
+            "redacted": list(columns.texts) if columns else [],
+            "copied": sorted(copied),
+            "group": columns.group if columns else None,
+        },
         "identity": identity,
         "tally": tally.to_dict(),
         "coverage": coverage(tally),
         "safe_harbor": safe_harbor_report(labels, policy),
-        "inputs": None if inputs is None else inputs.to_dict(),
-        "outputs": outputs.to_dict(),
-        "vault": None if vault is None else {**vault.to_dict(), "entries": tally.sealed},
-        "quarantine": None if quarantine is None else quarantine.to_dict(),
+        **files.to_dict(),
     }
 
 
 def coverage(tally: Tally) -> dict[str, Any]:
     """The proof that every character was read and none outside a span was touched.
 
-    A text whose windows did not hold every character, or whose redaction, put back, was not the text again, is not written but quarantined;
-    so ``texts`` equals ``texts_restored``, and ``characters`` are ``characters_replaced`` and ``characters_kept`` together.
+    A text whose windows did not hold every character, or whose redaction, put back, was not the text again, is not written but
+    quarantined. So each of ``texts`` was put back, and ``characters`` are ``characters_replaced`` and ``characters_kept`` together.
     """
     return {
         "texts": tally.texts,
-        "texts_restored": tally.restored,
         "windows": tally.windows,
         "characters": tally.characters,
         "characters_replaced": tally.replaced_characters,

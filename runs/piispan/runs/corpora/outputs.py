@@ -67,18 +67,33 @@ class Outputs:
         Raises:
             DataError: If something would be.
         """
-        if self.out.is_dir() and any(self.out.iterdir()):
-            raise DataError(f"{self.out}: is a folder with files in it; name a new one")
-        if self.out.is_dir() and os.path.ismount(self.out):
-            raise DataError(f"{self.out}: another disk begins here, so it cannot be replaced in one piece; name a folder in it")
-        for place in (self.out, self.vault, self.quarantine, self.manifest):
-            if place is not None and place.exists() and not place.is_file() and place != self.out:
+        self.refuse_existing_output(force=force)
+        for place in (self.vault, self.quarantine, self.manifest):
+            if place is not None and place.exists() and not place.is_file():
                 raise DataError(f"{place}: is no file; name another place")
-        if self.out.exists() and not self.out.is_file() and not self.out.is_dir():
-            raise DataError(f"{self.out}: is no file and no folder; name another place, or - for standard output")
-        for place in (self.out, self.vault, self.quarantine, self.manifest):
-            if place is not None and place.is_file() and not force:
-                raise DataError(f"{place}: exists; --force writes over it")
+            _refuse_file(place, force=force)
+
+    def refuse_existing_output(self, *, force: bool) -> None:
+        """The same of the redacted file or folder alone.
+
+        Raises:
+            DataError: If it would be written over, or could not be replaced in one piece.
+        """
+        out = self.out
+        if out.is_dir() and any(out.iterdir()):
+            raise DataError(f"{out}: is a folder with files in it; name a new one")
+        if out.is_dir() and out.is_symlink():
+            raise DataError(f"{out}: is a link to a folder, which cannot be replaced in one piece; name the folder itself")
+        if out.is_dir() and os.path.ismount(out):
+            raise DataError(f"{out}: another disk begins here, so it cannot be replaced in one piece; name a folder in it")
+        if out.exists() and not out.is_file() and not out.is_dir():
+            raise DataError(f"{out}: is no file and no folder; name another place, or - for standard output")
+        _refuse_file(out, force=force)
+
+
+def _refuse_file(place: Path | None, *, force: bool) -> None:
+    if place is not None and place.is_file() and not force:
+        raise DataError(f"{place}: exists; --force writes over it")
 
 
 def work_folder(out: Path) -> Path:

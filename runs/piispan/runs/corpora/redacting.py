@@ -11,7 +11,7 @@ from piispan.runs.corpora.digests import HashedStream
 from piispan.runs.corpora.engines import Engine, LocalEngine
 from piispan.runs.corpora.models import TaggerSource
 from piispan.runs.corpora.outputs import Outputs
-from piispan.runs.corpora.parts.finding import STANDARD_INPUT, parts_of
+from piispan.runs.corpora.parts.finding import STANDARD_INPUT, format_named, parts_of
 from piispan.runs.corpora.parts.records import ChunkSize, Columns
 from piispan.runs.corpora.to_files import write_files
 from piispan.runs.corpora.to_stream import write_stream
@@ -72,6 +72,10 @@ def redact_corpus(
         if outputs:
             outputs.check(path)
     parts = parts_of(source, asked.columns, file_format, stream)
+    if asked.columns != Columns() and all(part.unit == "file" for part in parts):
+        raise DataError(f"{source}: is read as plain text, which has no columns; name its format if it has")
+    if outputs and path and path.is_file() and (named := format_named(outputs.out)) not in (None, file_format or format_named(path)):
+        raise DataError(f"{outputs.out}: is named as {named}, and what is read is not; a redacted file has the format of its source")
     if outputs:
         return write_files(asked, parts, outputs, path or stream, resume=resume, force=force)
     if resume:

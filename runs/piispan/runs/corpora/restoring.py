@@ -1,7 +1,6 @@
 """A redacted corpus put back from its vault."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -50,13 +49,14 @@ def restore_corpus(
         raise DataError(f"{source}: is the vault; name what was redacted")
     places = Outputs.beside(target)
     places.check(source)
-    if target.is_file() and not force:
-        raise DataError(f"{target}: exists; --force writes over it")
-    places.refuse_existing(force=True)
+    places.refuse_existing_output(force=force)
     columns = Columns(vault_columns(vault, key))
     parts = parts_of(source, columns, file_format)
     target.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    beside = target.with_name(f".{target.name}.restoring")
+    if beside.exists():  # what a restoration that was killed has left
+        shutil.rmtree(beside)
+    beside.mkdir(mode=0o700)
     try:
         restored = _restored(parts, read_vault(vault, key), beside, progress or Silent())
         take_place(beside / "done" if source.is_dir() else beside / "done" / parts[0].name, target)

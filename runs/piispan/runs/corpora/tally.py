@@ -15,12 +15,11 @@ class Tally:
 
     Args:
         documents: Records redacted.
-        texts: Texts in them that were read, empty ones and nulls left out.
+        texts: Texts in them that were read, empty ones and nulls left out. The redaction of each was put back and is equal to the text.
         quarantined: Records that failed.
         windows: Stretches in which the texts were read.
         characters: Of the texts read.
         replaced_characters: Of those, within spans.
-        restored: Texts whose redaction, put back, was compared with the text and is equal: nothing outside a span was touched.
         spans: Spans by label.
         unchanged: Of those, what the policy left as it stood, by label.
         sealed: Entries in the vault.
@@ -32,7 +31,6 @@ class Tally:
     windows: int = 0
     characters: int = 0
     replaced_characters: int = 0
-    restored: int = 0
     spans: Counter[str] = field(default_factory=Counter)
     unchanged: Counter[str] = field(default_factory=Counter)
     sealed: int = 0
@@ -41,7 +39,6 @@ class Tally:
         """Count a text whose redaction was put back and compared, as ``Redactor`` does."""
         done = redaction.replacements
         self.texts += 1
-        self.restored += 1
         self.windows += windows
         self.characters += len(text)
         self.replaced_characters += sum(len(one.original) for one in done)

@@ -10,7 +10,7 @@ from typing import Any
 from piispan.core import DataError, replacing
 from piispan.runs.corpora.asked import Asked, identity_sha256
 from piispan.runs.corpora.corpus_run import FAULTS_SHOWN, CorpusRun, fault_row, manifest_of
-from piispan.runs.corpora.digests import Digest, HashedStream, digest_of
+from piispan.runs.corpora.digests import Digest, Digests, HashedStream, digest_of
 from piispan.runs.corpora.engines import Job
 from piispan.runs.corpora.journal import Journal
 from piispan.runs.corpora.outputs import Outputs, take_place, work_folder
@@ -112,18 +112,13 @@ def _finished(
         take_place(journal.growing(_VAULT), outputs.vault)
         outputs.vault.chmod(0o600)
     take_place(journal.folder / _DONE if of_folder else journal.folder / _DONE / job.parts[0].name, outputs.out)
-    content = manifest_of(
-        asked,
-        job,
-        tally,
-        journal.begun.started,
-        sorted(journal.copied),
-        identity=identity_sha256(identity),
-        inputs=inputs,
-        outputs=_digest_of_output(outputs.out),
-        vault=digest_of([outputs.vault], outputs.vault) if outputs.vault else None,
-        quarantine=digest_of([outputs.quarantine], outputs.quarantine) if tally.quarantined else None,
+    written = Digests(
+        inputs,
+        _digest_of_output(outputs.out),
+        digest_of([outputs.vault], outputs.vault) if outputs.vault else None,
+        digest_of([outputs.quarantine], outputs.quarantine) if tally.quarantined else None,
     )
+    content = manifest_of(asked, job, journal.begun, tally, journal.copied, written, identity_sha256(identity))
     with replacing(outputs.manifest) as file:
         file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     journal.remove()

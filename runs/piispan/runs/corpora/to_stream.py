@@ -6,7 +6,7 @@ from typing import IO, Any
 from piispan.core import DataError
 from piispan.runs.corpora.asked import Asked
 from piispan.runs.corpora.corpus_run import FAULTS_SHOWN, CorpusRun, fault_row, manifest_of
-from piispan.runs.corpora.digests import HashedStream, digest_of
+from piispan.runs.corpora.digests import Digests, HashedStream, digest_of
 from piispan.runs.corpora.pace import Pace
 from piispan.runs.corpora.parts.records import Part
 from piispan.runs.corpora.tally import Tally
@@ -39,7 +39,4 @@ def write_stream(asked: Asked, parts: list[Part], source: Path | HashedStream | 
             pace.advance(result.tally.documents + result.tally.quarantined)
     if isinstance(source, HashedStream):
         inputs = source.digest()
-    manifest = manifest_of(
-        asked, job, tally, begun.started, sorted(copied), inputs=inputs, outputs=out.digest(), vault=None, quarantine=None
-    )
-    return CorpusRun(tally, manifest, faults)
+    return CorpusRun(tally, manifest_of(asked, job, begun, tally, copied, Digests(inputs, out.digest())), faults)

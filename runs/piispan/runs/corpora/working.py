@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from piispan.core import CoverageError, DocumentError, RedactionError, TooLongError
 from piispan.runs.corpora.parts.records import Chunk, Fault, Part, Record
 from piispan.runs.corpora.tally import Tally
-from piispan.tagger import Redaction, Redactor, SealedText, TaggedText, Vault, VaultEntry
+from piispan.tagger import UNFAITHFUL, Redaction, Redactor, SealedText, TaggedText, Vault, VaultEntry
 
 __all__ = ["RedactedChunk", "Worker"]
 
 _OF_A_DOCUMENT = (CoverageError, DocumentError, RedactionError, TooLongError)
 """What can be wrong with one document, and no reason to stop the run."""
-_UNFAITHFUL = "its answer was cut, malformed or untrue to the text, so a span may be missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Worker:
 
     def _redacted(self, scope: str, record: Record, answers: Mapping[str, TaggedText], tally: Tally) -> dict[str, Redaction] | Fault:
         if not all(answer.faithful for answer in answers.values()):
-            return Fault(record.number, record.id, _UNFAITHFUL)
+            return Fault(record.number, record.id, UNFAITHFUL)
         try:
             done = {name: self._redactor.apply(text, answers[name], scope=scope, group=record.group) for name, text in record.texts.items()}
         except _OF_A_DOCUMENT as error:

@@ -11,7 +11,7 @@ from piispan.tagger.redaction.keys import RedactionKey
 from piispan.tagger.redaction.operators import Operators
 from piispan.tagger.redaction.policy import Policy
 from piispan.tagger.redaction.redacting import Redaction, redact_spans
-from piispan.tagger.tagged_text import TaggedText
+from piispan.tagger.tagged_text import UNFAITHFUL, TaggedText
 
 __all__ = ["Redactor", "TextTagger"]
 
@@ -122,7 +122,7 @@ class Redactor:
     def _trusted(self, texts: Iterable[str]) -> Iterator[TaggedText]:
         for number, tagged in enumerate(self.tagger.stream(texts), start=1):
             if not tagged.faithful:
-                raise RedactionError(f"text {number}: the answer was cut, malformed or untrue to the text, so a span may be missing")
+                raise RedactionError(f"text {number}: {UNFAITHFUL}")
             yield tagged
 
 

@@ -59,7 +59,8 @@ class Rule:
                 f"{where}: {name} takes its {_SECRETS[name]} from a key file or an environment variable, never from a policy"
             )
         if unknown := sorted(params.keys() - _PARAMS.get(name, set())):
-            raise RedactionError(f"{where}: {name} has no parameter {', '.join(unknown)}")
+            known = ", ".join(sorted(_PARAMS.get(name, set()))) or "none"
+            raise RedactionError(f"{where}: {name} has no parameter {', '.join(unknown)}; known: {known}")
         if "kind" in params:
             _check_kind(params["kind"], where)
         rule = cls(name, params)

@@ -10,11 +10,12 @@ _MOST = 100
 OTHER_KEYS = "(further keys, or keys that do not look like names)"
 
 
-def told_columns(names: Sequence[str]) -> str:
+def told_columns(names: Sequence[str], what: str = "columns") -> str:
     """Which columns there are, in words for a message; only counted where one does not look like a name."""
     if all(map(_PLAIN.fullmatch, names)):
-        return f"the columns are {', '.join(names)}"
-    return f"there are {len(names)} columns, and not all of them look like names: is the first line a header?"
+        return f"the {what} are {', '.join(names)}" if names else f"there are no {what}"
+    header = ": is the first line a header?" if what == "columns" else ""
+    return f"there are {len(names)} {what}, and not all of them look like names{header}"
 
 
 def plain_names(names: Iterable[str], known: Set[str] = frozenset()) -> set[str]:

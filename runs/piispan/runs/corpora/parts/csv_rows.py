@@ -136,7 +136,8 @@ class CsvRows:
         if row is None:
             return Fault(number, None, "not a row of CSV")
         if len(row) != len(self._names):
-            return Fault(number, None, f"{len(row)} fields instead of {len(self._names)}")
+            fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
+            return Fault(number, None, f"{fields} instead of {len(self._names)}")
         if any("\ud800" <= character <= "\udfff" for field in row for character in field):
             return Fault(number, None, "not UTF-8")
         by_name = dict(zip(self._names, row, strict=True))

@@ -13,7 +13,7 @@ from piispan.runs.corpora.parts.parquet_rows import ParquetRows
 from piispan.runs.corpora.parts.plain_texts import PlainTexts
 from piispan.runs.corpora.parts.records import Columns, Part
 
-__all__ = ["STANDARD_INPUT", "parts_of"]
+__all__ = ["STANDARD_INPUT", "format_named", "parts_of"]
 
 STANDARD_INPUT = "-"
 _BY_SUFFIX: dict[str, FileFormat] = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv", ".parquet": "parquet"}
@@ -39,22 +39,34 @@ def parts_of(source: str | Path, columns: Columns, file_format: FileFormat | Non
     path = Path(source)
     if not path.exists():
         raise DataError(f"{path}: no such file")
-    if not path.is_dir():
+    if path.is_file():
         return [_part(path, columns, path.name, file_format or _format(path))]
+    if not path.is_dir():
+        raise DataError(f"{path}: is no file and no folder; what a pipe holds is read with - from standard input")
     files = _files(path)
     if not files:
         raise DataError(f"{path}: no files in the folder")
-    kinds: dict[str, FileFormat] = {name: file_format or _BY_SUFFIX.get(Path(name).suffix.lower(), "text") for name in files}
+    kinds: dict[str, FileFormat] = {name: _format_in_folder(path / name, file_format) for name in files}
     texts = [name for name, kind in kinds.items() if kind == "text"]
     parts: list[Part] = [PlainTexts(path, texts)] if texts else []
     return [*parts, *(_part(path / name, columns, name, kind) for name, kind in kinds.items() if kind != "text")]
 
 
+def format_named(path: Path) -> FileFormat | None:
+    """The format of rows that a file's name tells, or ``None``."""
+    return _BY_SUFFIX.get(path.suffix.lower())
+
+
 def _format(path: Path) -> FileFormat:
-    suffix = path.suffix.lower()
-    if suffix == ".json":
+    if path.suffix.lower() == ".json":
         raise DataError(f"{path}: JSON is neither plain text nor JSON Lines (.jsonl), and would be cut as text; convert it first")
-    return _BY_SUFFIX.get(suffix, "text")
+    return format_named(path) or "text"
+
+
+def _format_in_folder(path: Path, file_format: FileFormat | None) -> FileFormat:
+    if not path.stat().st_size:  # an empty file stays one, whatever its name
+        return "text"
+    return file_format or format_named(path) or "text"
 
 
 def _part(path: Path, columns: Columns, name: str, kind: FileFormat) -> Part:
@@ -83,11 +95,19 @@ def _streamed(stream: HashedStream, columns: Columns, kind: FileFormat) -> Part:
 
 
 def _files(folder: Path) -> list[str]:
-    """Paths of all files under a folder, with slashes, sorted; links to folders are not followed."""
+    """Paths of all files under a folder, with slashes, sorted; links to folders are not followed.
+
+    Raises:
+        DataError: If something there is no file: a pipe, or a link that leads nowhere.
+    """
     found = []
     for at, folders, names in os.walk(folder, onerror=_refuse):
         folders.sort()
-        found += [(Path(at) / name).relative_to(folder).as_posix() for name in names]
+        for name in names:
+            path = Path(at) / name
+            if not path.is_file():
+                raise DataError(f"{path}: is no file that can be read; take it out of the folder")
+            found.append(path.relative_to(folder).as_posix())
     return sorted(found)
 
 

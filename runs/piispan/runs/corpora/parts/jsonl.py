@@ -10,7 +10,7 @@ import simplejson
 from piispan.core import DataError
 from piispan.dataset_builder import json_line
 from piispan.runs.corpora.digests import HashedStream
-from piispan.runs.corpora.parts.column_names import plain_names
+from piispan.runs.corpora.parts.column_names import plain_names, told_columns
 from piispan.runs.corpora.parts.line_chunks import content_of, line_chunks, opened
 from piispan.runs.corpora.parts.records import LEFT_OUT, Chunk, ChunkSize, Columns, Fault, Record, Written
 
@@ -25,6 +25,9 @@ class JsonLines:
         columns: The keys to read.
         name: Its place in the output.
         stream: Read this instead of the file, once, from where it stands.
+
+    Raises:
+        DataError: If the first row of the file has none of the keys to redact; a later one that lacks a key is a fault.
     """
 
     streams = True
@@ -33,6 +36,8 @@ class JsonLines:
     def __init__(self, path: Path, columns: Columns, name: str, stream: HashedStream | None = None) -> None:
         self._path, self._columns, self.name, self._stream = path, columns, name, stream
         self._copied: set[str] = set()
+        if stream is None:
+            self._check_first()
 
     def count(self) -> int | None:
         """Its lines but the empty ones; ``None`` for a stream."""
@@ -81,6 +86,13 @@ class JsonLines:
     def finish(self, grown: Path, target: Path) -> None:
         """Rename."""
         grown.replace(target)
+
+    def _check_first(self) -> None:
+        with opened(self._path) as file:
+            line = next(filter(_holds, file), b"")
+        row = json_line(line, 0)
+        if isinstance(row, dict) and not any(name in row for name in self._columns.texts):
+            raise DataError(f"{self._path}: the first row has no key {' or '.join(self._columns.texts)}; {told_columns(list(row), 'keys')}")
 
     def _record(self, number: int, row: object) -> Record | Fault:
         if isinstance(row, DataError):

@@ -1,5 +1,6 @@
 """Parquet, by batches of its row groups."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,15 +139,17 @@ class ParquetRows:
         import pyarrow.parquet as pq
 
         beside = target.with_name(f".{target.name}.parquet")
-        with pq.ParquetWriter(beside, self._kept, compression=self._compression) as writer:
-            together: list[Any] = []
-            for batch in self._grown(grown):
-                together.append(batch)
-                if sum(one.num_rows for one in together) >= _ROWS_TOGETHER or sum(one.nbytes for one in together) >= _BYTES_TOGETHER:
+        with beside.open("wb") as file:
+            with pq.ParquetWriter(file, self._kept, compression=self._compression) as writer:
+                together: list[Any] = []
+                for batch in self._grown(grown):
+                    together.append(batch)
+                    if sum(one.num_rows for one in together) >= _ROWS_TOGETHER or sum(one.nbytes for one in together) >= _BYTES_TOGETHER:
+                        writer.write_table(pa.Table.from_batches(together, self._kept))
+                        together = []
+                if together:
                     writer.write_table(pa.Table.from_batches(together, self._kept))
-                    together = []
-            if together:
-                writer.write_table(pa.Table.from_batches(together, self._kept))
+            os.fsync(file.fileno())
         beside.replace(target)
         grown.unlink()
 
