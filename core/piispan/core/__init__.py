@@ -34,6 +34,7 @@ from piispan.core.files import replacing, replacing_folder
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.hub import hub_errors, hub_reason
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
+from piispan.core.lazy_names import lazy_names
 from piispan.core.licences import is_licence_id
 from piispan.core.messages import Message, Row
 from piispan.core.offsets import OffsetUnit, code_points_at
@@ -114,6 +115,7 @@ __all__ = [
     "is_licence_id",
     "is_read",
     "is_style",
+    "lazy_names",
     "make_prompt",
     "read_adapter_config",
     "read_predictions",

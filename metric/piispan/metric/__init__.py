@@ -11,18 +11,22 @@ corpus and ratios are taken last; nothing to score is ``None``, never NaN.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
-from piispan.metric.comparison import Comparison, JudgedSpan, Outcome, compare_output, read_gold
-from piispan.metric.export import export_space
-from piispan.metric.gates import Gate, broken_gates
-from piispan.metric.hallucination import HallucinationRates
-from piispan.metric.paired import PairedDifference, paired_bootstrap, paired_differences
-from piispan.metric.pairing import Offsets
-from piispan.metric.report import draw_confusion, draw_labels, draw_pictures, markdown_report, write_report
-from piispan.metric.scores import METRIC_VERSION, Alignment, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
-from piispan.metric.scoring import score, scored_predictions
-from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, as_code, percent, shown_figures
+from piispan.core import lazy_names
+
+if TYPE_CHECKING:
+    from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
+    from piispan.metric.choices import Alignment, Offsets
+    from piispan.metric.comparison import Comparison, JudgedSpan, Outcome, compare_output, read_gold
+    from piispan.metric.export import export_space
+    from piispan.metric.gates import Gate, broken_gates
+    from piispan.metric.hallucination import HallucinationRates
+    from piispan.metric.paired import PairedDifference, paired_bootstrap, paired_differences
+    from piispan.metric.report import draw_confusion, draw_labels, draw_pictures, markdown_report, write_report
+    from piispan.metric.scores import METRIC_VERSION, LabelScores, Scores, SeenRecall, SemEvalCounts, SpanScores
+    from piispan.metric.scoring import score, scored_predictions
+    from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, as_code, percent, shown_figures
 
 __all__ = [
     "METRIC_VERSION",
@@ -63,6 +67,46 @@ __all__ = [
     "shown_figures",
     "write_report",
 ]
+
+_MODULES = {
+    "Alignment": "choices",
+    "Analysis": "analysis",
+    "Comparison": "comparison",
+    "EdgeErrors": "analysis",
+    "Gate": "gates",
+    "HallucinationRates": "hallucination",
+    "JudgedSpan": "comparison",
+    "LabelScores": "scores",
+    "Leak": "analysis",
+    "METRIC_VERSION": "scores",
+    "OUTPUT_TITLES": "titles",
+    "Offsets": "choices",
+    "Outcome": "comparison",
+    "PairedDifference": "paired",
+    "SPAN_TITLES": "titles",
+    "Scores": "scores",
+    "SeenRecall": "scores",
+    "SemEvalCounts": "scores",
+    "SpanScores": "scores",
+    "analyse": "analysis",
+    "as_code": "titles",
+    "broken_gates": "gates",
+    "compare_output": "comparison",
+    "draw_confusion": "report",
+    "draw_labels": "report",
+    "draw_pictures": "report",
+    "export_space": "export",
+    "markdown_report": "report",
+    "paired_bootstrap": "paired",
+    "paired_differences": "paired",
+    "percent": "titles",
+    "read_gold": "comparison",
+    "score": "scoring",
+    "scored_predictions": "scoring",
+    "shown_figures": "titles",
+    "write_report": "report",
+}
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)
 
 
 def path() -> str:

@@ -2,18 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 from piispan.core.errors import DataError
 from piispan.core.labels import LabelSet
 from piispan.core.offsets import code_points_at
 from piispan.core.predictions import Prediction
 from piispan.core.spans import Document, Span
+from piispan.metric.choices import Offsets
 
-__all__ = ["Offsets", "check_gold_labels", "check_offsets", "in_document_order", "predicted_spans"]
-
-Offsets = Literal["code_points", "utf16"]
-"""What an offset counts."""
+__all__ = ["check_gold_labels", "check_offsets", "in_document_order", "predicted_spans"]
 
 _IDS_SHOWN = 5
 

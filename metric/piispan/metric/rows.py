@@ -17,7 +17,7 @@ from piispan.core.errors import DataError, DocumentError, SpanError
 from piispan.core.formats.base import Mention, OutputFormat, Parsed, Problem
 from piispan.core.labels import Label, LabelSet
 from piispan.core.spans import Document, Span
-from piispan.metric.scores import Alignment
+from piispan.metric.choices import Alignment
 from piispan.metric.span_scoring import score_spans
 
 __all__ = ["OutputRow", "SpanRow", "check_rows", "label_set_of", "read_outputs", "score_outputs", "score_rows"]

@@ -3,20 +3,15 @@
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Literal
 
 from piispan.core.errors import DataError
 from piispan.metric.bootstrap import Interval
 from piispan.metric.hallucination import HallucinationRates
 
-__all__ = ["METRIC_VERSION", "Alignment", "LabelScores", "Scores", "SeenRecall", "SemEvalCounts", "SpanScores", "signature_of"]
+__all__ = ["METRIC_VERSION", "LabelScores", "Scores", "SeenRecall", "SemEvalCounts", "SpanScores", "signature_of"]
 
 METRIC_VERSION = "0.3.0"
 """Version of the *definitions*: it changes when the same spans would get another score, not with the package."""
-
-
-Alignment = Literal["strict", "recover"]
-"""Whether spans of raw outputs are scored as they are, or repaired."""
 
 
 def signature_of(source: str, labels_hash: str, resamples: int, seed: int) -> str:

@@ -12,8 +12,9 @@ from piispan.core.formats.base import OutputFormat, Parsed
 from piispan.core.labels import LabelSet
 from piispan.core.predictions import Prediction
 from piispan.core.spans import Document, Span
-from piispan.metric.pairing import Offsets, check_gold_labels, check_offsets, in_document_order, predicted_spans
-from piispan.metric.scores import Alignment, Scores
+from piispan.metric.choices import Alignment, Offsets
+from piispan.metric.pairing import check_gold_labels, check_offsets, in_document_order, predicted_spans
+from piispan.metric.scores import Scores
 from piispan.metric.span_scoring import score_spans
 from piispan.metric.span_table import BoolArray
 

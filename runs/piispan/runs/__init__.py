@@ -1,25 +1,14 @@
 """What joins the rooms: quickstart, train, evaluate, calibrate, redact, publish. Models are loaded inside the functions, not at import."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from piispan.runs.artifacts import check_writable, write_text
-from piispan.runs.calibrate import calibrate
-from piispan.runs.configs import load_settings, recipes
-from piispan.runs.corpora.choices import EngineName, FileFormat, GuessName
-from piispan.runs.dry_run import DryRun, dry_run
-from piispan.runs.evaluation import Evaluated, evaluate_tagger
-from piispan.runs.machine import fastest_dtype
-from piispan.runs.progress import Progress, Silent
-from piispan.runs.publishing.adapters import CardCheck, PushResult, check_card, push_adapter, rewrite_card
-from piispan.runs.publishing.data import push_data, push_metric
-from piispan.runs.publishing.staging import Publication
-from piispan.runs.quickstart import QuickstartResult, quickstart
-from piispan.runs.scoring import Scored, score_files
-from piispan.runs.settings import TrainSettings
-from piispan.runs.showing import Pieces, show_row
-from piispan.runs.train import evaluate, train
+from piispan.core import lazy_names
 
 if TYPE_CHECKING:
+    from piispan.runs.artifacts import check_writable, write_text
+    from piispan.runs.calibrating import calibrate
+    from piispan.runs.configs import load_settings, recipes
+    from piispan.runs.corpora.choices import EngineName, FileFormat, GuessName
     from piispan.runs.corpora.corpus_run import CorpusRun
     from piispan.runs.corpora.engines import LocalEngine, RayEngine
     from piispan.runs.corpora.models import AdapterSource, TaggerSource
@@ -27,6 +16,18 @@ if TYPE_CHECKING:
     from piispan.runs.corpora.parts.records import ChunkSize, Columns
     from piispan.runs.corpora.redacting import redact_corpus
     from piispan.runs.corpora.restoring import restore_corpus
+    from piispan.runs.dry_running import DryRun, dry_run
+    from piispan.runs.evaluation import Evaluated, evaluate_tagger
+    from piispan.runs.machine import fastest_dtype
+    from piispan.runs.progress import Progress, Silent
+    from piispan.runs.publishing.adapters import CardCheck, PushResult, check_card, push_adapter, rewrite_card
+    from piispan.runs.publishing.data import push_data, push_metric
+    from piispan.runs.publishing.staging import Publication
+    from piispan.runs.quickstarting import QuickstartResult, quickstart
+    from piispan.runs.scoring import Scored, score_files
+    from piispan.runs.settings import TrainSettings
+    from piispan.runs.showing import Pieces, show_row
+    from piispan.runs.train_and_evaluate import evaluate, train
 
 __all__ = [
     "AdapterSource",
@@ -73,24 +74,48 @@ __all__ = [
     "write_text",
 ]
 
-_OF_CORPORA = {
-    "AdapterSource": "models",
-    "ChunkSize": "parts.records",
-    "Columns": "parts.records",
-    "CorpusRun": "corpus_run",
-    "LocalEngine": "engines",
-    "Outputs": "outputs",
-    "RayEngine": "engines",
-    "TaggerSource": "models",
-    "redact_corpus": "redacting",
-    "restore_corpus": "restoring",
+_MODULES = {
+    "AdapterSource": "corpora.models",
+    "CardCheck": "publishing.adapters",
+    "ChunkSize": "corpora.parts.records",
+    "Columns": "corpora.parts.records",
+    "CorpusRun": "corpora.corpus_run",
+    "DryRun": "dry_running",
+    "EngineName": "corpora.choices",
+    "Evaluated": "evaluation",
+    "FileFormat": "corpora.choices",
+    "GuessName": "corpora.choices",
+    "LocalEngine": "corpora.engines",
+    "Outputs": "corpora.outputs",
+    "Pieces": "showing",
+    "Progress": "progress",
+    "Publication": "publishing.staging",
+    "PushResult": "publishing.adapters",
+    "QuickstartResult": "quickstarting",
+    "RayEngine": "corpora.engines",
+    "Scored": "scoring",
+    "Silent": "progress",
+    "TaggerSource": "corpora.models",
+    "TrainSettings": "settings",
+    "calibrate": "calibrating",
+    "check_card": "publishing.adapters",
+    "check_writable": "artifacts",
+    "dry_run": "dry_running",
+    "evaluate": "train_and_evaluate",
+    "evaluate_tagger": "evaluation",
+    "fastest_dtype": "machine",
+    "load_settings": "configs",
+    "push_adapter": "publishing.adapters",
+    "push_data": "publishing.data",
+    "push_metric": "publishing.data",
+    "quickstart": "quickstarting",
+    "recipes": "configs",
+    "redact_corpus": "corpora.redacting",
+    "restore_corpus": "corpora.restoring",
+    "rewrite_card": "publishing.adapters",
+    "score_files": "scoring",
+    "show_row": "showing",
+    "train": "train_and_evaluate",
+    "write_text": "artifacts",
 }
-"""Names of what redacts corpora, with their modules: loaded when they are asked for, so that ``piispan --help`` answers at once."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _OF_CORPORA:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"piispan.runs.corpora.{_OF_CORPORA[name]}"), name)
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -4,33 +4,33 @@ Loading a model needs ``pip install "piispan[tag]"``; torch and transformers are
 is loaded, not before.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from piispan.core import require_extra
-from piispan.tagger.adapters import adapter_folder, merge_for_decoding, read_sidecar, save_merged
-from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
-from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
-from piispan.tagger.custom_generate import VerbatimGeneration
-from piispan.tagger.decoders import decoder_name, make_decoder
-from piispan.tagger.decoding import Decoded, Decoder, DecoderName
-from piispan.tagger.drafting import Guess
-from piispan.tagger.generation import GenerateDecoder
-from piispan.tagger.guesses import PatternGuess, PresidioGuess
-from piispan.tagger.redaction.covering import without_overlap
-from piispan.tagger.tagged_text import UNFAITHFUL, TaggedText
-from piispan.tagger.tagger import BIAS_GRID, Alignment, Tagger
-from piispan.tagger.unseen_categories import NOT_A_DETERMINATION, categories_unseen
-from piispan.tagger.verbatim import VerbatimDecoder
-from piispan.tagger.windows import Window, cut_windows, merge_windows
+from piispan.core import lazy_names
 
 if TYPE_CHECKING:
+    from piispan.tagger.adapters import adapter_folder, merge_for_decoding, read_sidecar, save_merged
+    from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
+    from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
+    from piispan.tagger.custom_generate import VerbatimGeneration
+    from piispan.tagger.decoders import decoder_name, make_decoder
+    from piispan.tagger.decoding import Decoded, Decoder, DecoderName
+    from piispan.tagger.drafting import Guess
+    from piispan.tagger.generation import GenerateDecoder
+    from piispan.tagger.guesses import PatternGuess, PresidioGuess
     from piispan.tagger.presidio import PiispanRecognizer
+    from piispan.tagger.redaction.covering import without_overlap
     from piispan.tagger.redaction.keys import RedactionKey, read_key
     from piispan.tagger.redaction.policy import Policy
     from piispan.tagger.redaction.redacting import Redaction, Replacement, redact_text, restore_text
     from piispan.tagger.redaction.redactor import Redactor, TextTagger
     from piispan.tagger.redaction.rules import Rule
     from piispan.tagger.redaction.vault import SealedText, Vault, VaultEntry, read_vault, vault_columns
+    from piispan.tagger.tagged_text import UNFAITHFUL, TaggedText
+    from piispan.tagger.tagger import BIAS_GRID, Alignment, Tagger
+    from piispan.tagger.unseen_categories import NOT_A_DETERMINATION, categories_unseen
+    from piispan.tagger.verbatim import VerbatimDecoder
+    from piispan.tagger.windows import Window, cut_windows, merge_windows
 
 __all__ = [
     "BIAS_GRID",
@@ -85,36 +85,56 @@ __all__ = [
     "without_overlap",
 ]
 
-
-_OF_REDACTION = {
-    "Policy": "policy",
-    "Redaction": "redacting",
-    "RedactionKey": "keys",
-    "Redactor": "redactor",
-    "Replacement": "redacting",
-    "Rule": "rules",
-    "SealedText": "vault",
-    "TextTagger": "redactor",
-    "Vault": "vault",
-    "VaultEntry": "vault",
-    "read_key": "keys",
-    "read_vault": "vault",
-    "redact_text": "redacting",
-    "restore_text": "redacting",
-    "vault_columns": "vault",
+_MODULES = {
+    "Alignment": "tagger",
+    "BIAS_GRID": "tagger",
+    "Decoded": "decoding",
+    "Decoder": "decoding",
+    "DecoderName": "decoding",
+    "EMBEDDED_HUB_ID": "base_model",
+    "GenerateDecoder": "generation",
+    "Guess": "drafting",
+    "NOT_A_DETERMINATION": "unseen_categories",
+    "OperatingPoint": "calibration",
+    "PatternGuess": "guesses",
+    "PiispanRecognizer": "presidio",
+    "Policy": "redaction.policy",
+    "PresidioGuess": "guesses",
+    "Redaction": "redaction.redacting",
+    "RedactionKey": "redaction.keys",
+    "Redactor": "redaction.redactor",
+    "Replacement": "redaction.redacting",
+    "Rule": "redaction.rules",
+    "SealedText": "redaction.vault",
+    "TaggedText": "tagged_text",
+    "Tagger": "tagger",
+    "TextTagger": "redaction.redactor",
+    "UNFAITHFUL": "tagged_text",
+    "Vault": "redaction.vault",
+    "VaultEntry": "redaction.vault",
+    "VerbatimDecoder": "verbatim",
+    "VerbatimGeneration": "custom_generate",
+    "Window": "windows",
+    "adapter_folder": "adapters",
+    "calibration_documents": "calibration",
+    "categories_unseen": "unseen_categories",
+    "check_enough": "calibration",
+    "choose_operating_point": "calibration",
+    "cut_windows": "windows",
+    "decoder_name": "decoders",
+    "embedded_model": "base_model",
+    "load_causal_lm": "base_model",
+    "make_decoder": "decoders",
+    "merge_for_decoding": "adapters",
+    "merge_windows": "windows",
+    "read_key": "redaction.keys",
+    "read_sidecar": "adapters",
+    "read_vault": "redaction.vault",
+    "redact_text": "redaction.redacting",
+    "restore_text": "redaction.redacting",
+    "save_merged": "adapters",
+    "vault_columns": "redaction.vault",
+    "weights_sha256": "base_model",
+    "without_overlap": "redaction.covering",
 }
-"""Names of redaction, with their modules: loaded when they are asked for, so that ``piispan --help`` answers at once."""
-
-
-def __getattr__(name: str) -> Any:
-    if name == "PiispanRecognizer":
-        # Its base class takes seconds to import, and is not there without the extra.
-        require_extra("presidio", "presidio_analyzer")
-        from piispan.tagger.presidio import PiispanRecognizer
-
-        return PiispanRecognizer
-    if name not in _OF_REDACTION:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"piispan.tagger.redaction.{_OF_REDACTION[name]}"), name)
+__getattr__, __dir__ = lazy_names(__name__, _MODULES, {"PiispanRecognizer": ("presidio", "presidio_analyzer")})

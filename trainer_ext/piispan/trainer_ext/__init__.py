@@ -4,24 +4,23 @@
 for, since they need torch, transformers, trl and peft (``pip install "piispan[train]"``).
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from piispan.core import require_extra
-from piispan.trainer_ext.chat_rows import TokenRow, chat_row, chat_rows
-from piispan.trainer_ext.label_sampling import sample_labels, subset_rows
-from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
-from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, first_fit_decreasing, group_by_length
-from piispan.trainer_ext.presets import AdapterKind, four_bit, lora_preset
-from piispan.trainer_ext.rows import Prepared, RowOptions, TokenStatistics, TooLong, prepare, statistics, token_row
-from piispan.trainer_ext.splitting import split_document
-from piispan.trainer_ext.turns import IGNORED, TrainOn
+from piispan.core import lazy_names
 
 if TYPE_CHECKING:
+    from piispan.trainer_ext.chat_rows import TokenRow, chat_row, chat_rows
     from piispan.trainer_ext.config import PiiSFTConfig
+    from piispan.trainer_ext.label_sampling import sample_labels, subset_rows
+    from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
     from piispan.trainer_ext.losses import labelled_scores, loss_items
     from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
+    from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, first_fit_decreasing, group_by_length
+    from piispan.trainer_ext.presets import AdapterKind, four_bit, lora_preset
+    from piispan.trainer_ext.rows import Prepared, RowOptions, TokenStatistics, TooLong, prepare, statistics, token_row
+    from piispan.trainer_ext.splitting import split_document
     from piispan.trainer_ext.trainer import PiiSFTTrainer
+    from piispan.trainer_ext.turns import IGNORED, TrainOn
 
 __all__ = [
     "IGNORED",
@@ -56,19 +55,44 @@ __all__ = [
     "use_shared_prefix_attention",
 ]
 
-
-_WITH_TORCH = {
+_MODULES = {
+    "AdapterKind": "presets",
+    "IGNORED": "turns",
+    "LastTurnCollator": "last_turn",
+    "PackedBatch": "prefix_sharing",
+    "PaddedBatch": "last_turn",
     "PiiSFTConfig": "config",
     "PiiSFTTrainer": "trainer",
+    "PrefixLayout": "prefix_sharing",
+    "PrefixSharingCollator": "prefix_sharing",
+    "Prepared": "rows",
+    "RowOptions": "rows",
+    "TokenRow": "chat_rows",
+    "TokenStatistics": "rows",
+    "TooLong": "rows",
+    "TrainOn": "turns",
+    "chat_row": "chat_rows",
+    "chat_rows": "chat_rows",
+    "first_fit_decreasing": "prefix_sharing",
+    "four_bit": "presets",
+    "group_by_length": "prefix_sharing",
     "labelled_scores": "losses",
+    "lora_preset": "presets",
     "loss_items": "losses",
+    "prepare": "rows",
+    "sample_labels": "label_sampling",
+    "split_document": "splitting",
+    "statistics": "rows",
+    "subset_rows": "label_sampling",
+    "token_row": "rows",
     "use_shared_prefix_attention": "prefix_attention",
 }
-"""Modules of the names that need the ``train`` extra."""
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _WITH_TORCH:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    require_extra("train", "torch", "transformers", "peft", "trl", "accelerate")
-    return getattr(import_module(f"{__name__}.{_WITH_TORCH[name]}"), name)
+_TRAIN = ("train", "torch", "transformers", "peft", "trl", "accelerate")
+_NEEDS = {
+    "PiiSFTConfig": _TRAIN,
+    "PiiSFTTrainer": _TRAIN,
+    "labelled_scores": _TRAIN,
+    "loss_items": _TRAIN,
+    "use_shared_prefix_attention": _TRAIN,
+}
+__getattr__, __dir__ = lazy_names(__name__, _MODULES, _NEEDS)

@@ -12,7 +12,7 @@ from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
 from piispan.runs.showing import Pieces, row_pieces
 from piispan.runs.step_time import seconds_per_step
-from piispan.runs.train import read_parts
+from piispan.runs.train_and_evaluate import read_parts
 from piispan.runs.training import prepare_tag_tokens, training_rows
 from piispan.tagger import DecoderName
 from piispan.trainer_ext import statistics
