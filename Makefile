@@ -23,7 +23,8 @@ types: $(VENV)/.test
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 pytest: $(VENV)/.test
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --dist loadfile -m "not timed"
+	$(BIN)/python -m pytest -m timed
 
 # The built wheel in an environment of its own, with the base dependencies and no torch.
 wheel: $(VENV)/.test

@@ -124,6 +124,7 @@ LARGE = {
 SOURCES = {"prose": "Ms. Ann Banks of Winmere, aged 47, came at 9. " * 90, "one letter": "a" * 4000, "short": "Ann", "empty": ""}
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 @pytest.mark.parametrize("output", LARGE.values(), ids=LARGE)
 def test_a_megabyte_is_read_within_a_second(output, source):

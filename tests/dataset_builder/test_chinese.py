@@ -336,6 +336,7 @@ def test_worked_examples_show_every_label() -> None:
     assert all(vin_check(number) == number[8] for number in values(shown, "VEHICLE_ID"))
 
 
+@pytest.mark.timed
 def test_synthesis_is_fast() -> None:
     start = time.perf_counter()
     for _ in synthesise(2000, seed=1, partition="test", language="zh"):

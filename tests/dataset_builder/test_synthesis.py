@@ -231,6 +231,7 @@ def test_synthesis_refuses_at_once(options: dict[str, object], expected: str) ->
         synthesise(**{"count": 1, "seed": 0, **options})
 
 
+@pytest.mark.timed
 def test_synthesis_is_fast() -> None:
     seconds = []
     for seed in range(3):

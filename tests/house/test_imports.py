@@ -43,6 +43,7 @@ print(before == state())
     assert done.stdout.strip() == "True"
 
 
+@pytest.mark.timed
 def test_help_answers_within_a_second():
     program = "import sys; from piispan.cli.main import main; sys.argv = ['piispan', '--help']; main()"
     seconds = []

@@ -58,6 +58,7 @@ def fuzzed(rng: random.Random, name: str) -> str:
     return rng.choice(["Sure! {}", "```json\n{}\n```", "<html><body>{}</body></html>", "{}\n{}"]).replace("{}", answer)
 
 
+@pytest.mark.timed
 @pytest.mark.proof
 @pytest.mark.parametrize("name", FORMATS)
 def test_any_output_can_be_scored(name: str, proof_scale: int) -> None:
@@ -105,6 +106,7 @@ def test_an_answer_that_is_whole_is_read_to_the_character(name: str) -> None:
 REPETITIVE = {"one letter": "a" * 100_000, "a form": "Name: " + "_" * 10_000, "one word": "Ann " * 25_000}
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("source", REPETITIVE.values(), ids=REPETITIVE)
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_repetitive_source_does_not_stall_the_reader(name: str, source: str) -> None:

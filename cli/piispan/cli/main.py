@@ -13,6 +13,7 @@ from piispan.cli.data import app as data_app
 from piispan.cli.options import Base, BatchSize, Decoder, Json, Labels, OperatingPoint, Revision, SplitName, with_settings
 from piispan.cli.publishing import card_app, data_push, metric_app, push
 from piispan.cli.redaction import redact, restore
+from piispan.cli.study import study
 from piispan.metric import Alignment, Offsets
 
 __all__ = ["app", "main"]
@@ -288,6 +289,7 @@ app.command()(redact)
 app.command()(restore)
 app.command(name="app")(serve_page)
 app.command()(push)
+app.command()(study)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """What a person sees: progress bars, tables, texts with their placeholders marked."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from time import monotonic
 
 from rich.console import Console, Group
@@ -11,7 +12,7 @@ from rich.text import Text
 
 from piispan.dataset_builder import DataStats
 from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, PairedDifference, percent, shown_figures
-from piispan.runs import CorpusRun, DryRun, Pieces, Scored
+from piispan.runs import CorpusRun, DryRun, Grid, Pieces, Scored, is_done
 
 __all__ = [
     "TerminalProgress",
@@ -26,6 +27,7 @@ __all__ = [
     "row_panel",
     "score_notes",
     "stats_table",
+    "study_table",
 ]
 
 _HEADLINE = ("f1", "f1_strict", "f1_recovered", "precision", "recall", "macro_f1", "char_recall", "leak_rate", "leaked_documents")
@@ -178,6 +180,21 @@ def redaction_notes(run: CorpusRun) -> list[str]:
     if run.outputs:
         notes.append(f"manifest: {run.outputs.manifest}")
     return [*notes, manifest["statement"]]
+
+
+def study_table(grids: Sequence[Grid], study: Path) -> Table:
+    """Grids with their settings, and how many of their cells are done."""
+    table = Table(title="Grids", title_justify="left")
+    for name in ("grid", "setting"):
+        table.add_column(name)
+    table.add_column("cells", justify="right")
+    table.add_column("done", justify="right")
+    for grid in grids:
+        for setting in dict.fromkeys(cell.setting for cell in grid.cells):
+            cells = [cell for cell in grid.cells if cell.setting == setting]
+            done = sum(is_done(study, cell) for cell in cells)
+            table.add_row(grid.name, setting, str(len(cells)), str(done))
+    return table
 
 
 def differences_table(differences: Mapping[str, PairedDifference], other: str) -> Table:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
     from piispan.metric.choices import Alignment, Offsets
     from piispan.metric.comparison import Comparison, JudgedSpan, Outcome, compare_output, read_gold
+    from piispan.metric.document_counts import COUNTED, document_counts
     from piispan.metric.export import export_space
     from piispan.metric.gates import Gate, broken_gates
     from piispan.metric.hallucination import HallucinationRates
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from piispan.metric.titles import OUTPUT_TITLES, SPAN_TITLES, as_code, percent, shown_figures
 
 __all__ = [
+    "COUNTED",
     "METRIC_VERSION",
     "OUTPUT_TITLES",
     "SPAN_TITLES",
@@ -52,6 +54,7 @@ __all__ = [
     "as_code",
     "broken_gates",
     "compare_output",
+    "document_counts",
     "draw_confusion",
     "draw_labels",
     "draw_pictures",
@@ -69,6 +72,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "COUNTED": "document_counts",
     "Alignment": "choices",
     "Analysis": "analysis",
     "Comparison": "comparison",
@@ -92,6 +96,7 @@ _MODULES = {
     "as_code": "titles",
     "broken_gates": "gates",
     "compare_output": "comparison",
+    "document_counts": "document_counts",
     "draw_confusion": "report",
     "draw_labels": "report",
     "draw_pictures": "report",

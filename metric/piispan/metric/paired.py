@@ -11,12 +11,10 @@ from piispan.core.labels import LabelSet
 from piispan.core.predictions import Prediction
 from piispan.core.spans import Document
 from piispan.metric.bootstrap import Interval, percentile_interval, resampled_counts
-from piispan.metric.counts import Counts, count
-from piispan.metric.leak import measure_coverage
-from piispan.metric.matching import match_spans
-from piispan.metric.pairing import check_gold_labels, check_offsets, in_document_order
+from piispan.metric.counts import Counts
+from piispan.metric.document_counts import counts_of
 from piispan.metric.ratios import SPAN_FIGURES, headline_ratios
-from piispan.metric.span_table import FloatArray, lay_out
+from piispan.metric.span_table import FloatArray
 
 __all__ = ["PairedDifference", "paired_bootstrap", "paired_differences"]
 
@@ -88,8 +86,7 @@ def paired_differences(
             raise DataError(f"figure must be one of {', '.join(SPAN_FIGURES)}, was: {figure!r}")
     if resamples < 1 or seed < 0:
         raise DataError(f"resamples must be at least 1 and seed at least 0, were: {resamples} and {seed}")
-    check_gold_labels(documents, labels)
-    counts = [_counts(documents, predictions, labels) for predictions in (first, second)]
+    counts = [counts_of(documents, predictions, labels) for predictions in (first, second)]
     whole = [headline_ratios(system.total()) for system in counts]
     swapped = _with_one_swapped(*counts)
     # The same seed draws the same documents for both.
@@ -119,10 +116,3 @@ def _tested(difference: float, drawn: FloatArray, interval: Interval, differing:
     if differing < _FEWEST:
         interval = min(interval[0], 0.0), max(interval[1], 0.0)
     return PairedDifference(difference, interval, min(1.0, float(p_value)))
-
-
-def _counts(documents: Sequence[Document], predictions: Sequence[Prediction], labels: LabelSet) -> Counts:
-    predicted = [prediction.spans for prediction in in_document_order(documents, predictions)]
-    check_offsets(documents, predicted)
-    gold_table, predicted_table = lay_out([document.spans for document in documents], predicted, labels.names)
-    return count(gold_table, predicted_table, match_spans(gold_table, predicted_table), measure_coverage(gold_table, predicted_table))

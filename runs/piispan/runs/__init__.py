@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from piispan.runs.scoring import Scored, score_files
     from piispan.runs.settings import TrainSettings
     from piispan.runs.showing import Pieces, show_row
+    from piispan.runs.study.grid import Grid, grids, load_grid
+    from piispan.runs.study.report import write_report
+    from piispan.runs.study.running import Outcome, is_done, run_study
     from piispan.runs.train_and_evaluate import evaluate, train
 
 __all__ = [
@@ -39,8 +42,10 @@ __all__ = [
     "EngineName",
     "Evaluated",
     "FileFormat",
+    "Grid",
     "GuessName",
     "LocalEngine",
+    "Outcome",
     "Outputs",
     "Pieces",
     "Progress",
@@ -59,6 +64,9 @@ __all__ = [
     "evaluate",
     "evaluate_tagger",
     "fastest_dtype",
+    "grids",
+    "is_done",
+    "load_grid",
     "load_settings",
     "push_adapter",
     "push_data",
@@ -68,13 +76,22 @@ __all__ = [
     "redact_corpus",
     "restore_corpus",
     "rewrite_card",
+    "run_study",
     "score_files",
     "show_row",
     "train",
+    "write_report",
     "write_text",
 ]
 
 _MODULES = {
+    "Grid": "study.grid",
+    "Outcome": "study.running",
+    "grids": "study.grid",
+    "is_done": "study.running",
+    "load_grid": "study.grid",
+    "run_study": "study.running",
+    "write_report": "study.report",
     "AdapterSource": "corpora.models",
     "CardCheck": "publishing.adapters",
     "ChunkSize": "corpora.parts.records",

@@ -13,7 +13,7 @@ import yaml
 from piispan.core import FormatError, read_yaml
 from piispan.runs.settings import TrainSettings
 
-__all__ = ["load_settings", "recipes"]
+__all__ = ["load_settings", "recipes", "settings_of"]
 
 _TRL_NAMES = {
     "model_name_or_path": "model",
@@ -41,8 +41,17 @@ def load_settings(name_or_path: str | Path) -> TrainSettings:
     if path.suffix not in {".yaml", ".yml"} and not shipped.is_file():
         raise FormatError(f"no recipe named {str(name_or_path)!r}; shipped: {', '.join(recipes())}; or pass a .yaml file")
     given = read_yaml(path, FormatError) if path.suffix in {".yaml", ".yml"} else yaml.safe_load(shipped.read_text("utf-8"))
+    return settings_of(given, str(path))
+
+
+def settings_of(given: object, where: str) -> TrainSettings:
+    """The settings of a mapping: fields of ``TrainSettings``, or TRL's names for them.
+
+    Raises:
+        FormatError: If it is not a mapping, or a field is unknown or of the wrong type; the message begins with ``where``.
+    """
     if not isinstance(given, dict):
-        raise FormatError(f"{path}: needs fields of settings, one per line")
+        raise FormatError(f"{where}: needs fields of settings, one per line")
     known = {field.name for field in fields(TrainSettings)}
     kinds = get_type_hints(TrainSettings)
     values: dict[str, Any] = {}
@@ -51,16 +60,16 @@ def load_settings(name_or_path: str | Path) -> TrainSettings:
         if name not in known:
             near = get_close_matches(str(key), [*known, *_TRL_NAMES], n=1)
             hint = f"; did you mean {near[0]}?" if near else f"; known: {', '.join(sorted(known))}"
-            raise FormatError(f"{path}: no setting named {str(key)!r}{hint}")
+            raise FormatError(f"{where}: no setting named {str(key)!r}{hint}")
         if key == "warmup_ratio" and not (isinstance(value, float) and 0 <= value < 1):
-            raise FormatError(f"{path}: warmup_ratio must be at least 0 and below 1, was: {value!r}; warmup_steps counts steps")
+            raise FormatError(f"{where}: warmup_ratio must be at least 0 and below 1, was: {value!r}; warmup_steps counts steps")
         if name in values:
-            raise FormatError(f"{path}: {name} is given twice")
-        values[name] = _of_kind(value, kinds[name], f"{path}: {key}")
+            raise FormatError(f"{where}: {name} is given twice")
+        values[name] = _of_kind(value, kinds[name], f"{where}: {key}")
     try:
         return TrainSettings(**values)
     except FormatError as error:
-        raise FormatError(f"{path}: {error}") from None
+        raise FormatError(f"{where}: {error}") from None
 
 
 def _of_kind(value: Any, kind: Any, where: str) -> Any:

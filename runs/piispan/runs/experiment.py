@@ -202,6 +202,12 @@ class Experiment:
         scores = score(documents, tagger.predict(documents), self.prompt.labels, resamples=0)
         return {"f1": scores.f1 or 0.0, "char_recall": scores.char_recall or 0.0}
 
+    def save(self, folder: Path, split: Split) -> None:
+        """Leave the adapter alone in a folder, without card and figures."""
+        save_adapter(self._model, self.loaded.tokenizer, folder, self.loaded.base)
+        sidecar = adapter_sidecar(self.settings, self.prompt, self.loaded.base, split)
+        replace(sidecar, files_sha256=files_sha256(folder)).save(folder)
+
     def write(
         self, out: Path, split: Split, data: DataFacts, before: Evaluated | None, after: Evaluated, origin: TrainingOrigin
     ) -> dict[str, object]:

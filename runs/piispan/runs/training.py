@@ -16,6 +16,7 @@ from piispan.model_card import TrainingFacts
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
+from piispan.runs.starting import begin_from
 from piispan.trainer_ext import Prepared, RowOptions, TokenRow, lora_preset, prepare, subset_rows
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ def train_adapter(
             score=validation.score if validation and watched else None,
         )
         _no_default_printing(trainer)
+        if settings.start:
+            begin_from(trainer.accelerator.unwrap_model(trainer.model), settings.start, prompt.labels)
         trainer.train(resume_from_checkpoint=resume)
     progress.finish()
     # Without the autocast of training, so that what is measured is what will be loaded, to the bit.

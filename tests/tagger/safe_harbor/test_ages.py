@@ -95,6 +95,7 @@ def test_chinese_numerals_that_make_no_number(numerals: str) -> None:
     assert chinese_number(numerals) is None
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("unit", ["1", "1 ", "1-", "one ", "hundred and ", "九", "a ", "over ", "1 to ", "about ", "1 year ", "½", "ﷺ"])
 def test_long_values_are_refused_at_once(unit: str) -> None:
     started = time.perf_counter()

@@ -69,6 +69,7 @@ def test_any_reference_year_does(reference_year: int) -> None:
         assert out is None or re.fullmatch("[0-9]{4}s?", out)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     "unit", ["2019-", "1-", "4,", "2019-Mar-", "March 4, ", "1 and ", " ", "-", "' ", "二", "(", "1:", "ﷺ", "b", "fy", "\n2", "09:"]
 )

@@ -138,6 +138,7 @@ def test_what_is_very_long_or_without_a_kind():
     assert made.surrogate(Span(0, 5, "unknown")) is None
 
 
+@pytest.mark.timed
 def test_ten_spans_take_no_time():
     values = [
         *[("name", "Ada Lovelace"), ("name", "Lovelace"), ("date", "2019-03-04"), ("phone", "212-867-5309"), ("email", "ada@x.org")],

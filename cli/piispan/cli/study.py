@@ -1,0 +1,50 @@
+"""``study``: grids of trainings and baselines, and their report."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["study"]
+
+
+def study(
+    grid: Annotated[
+        list[str] | None, typer.Argument(help="Grids: names of those that ship, or YAML files. Default: all that ship.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Labelled documents, in any layout that data convert reads.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the study: a folder for each cell.")] = Path("runs-out/study"),
+    report: Annotated[Path | None, typer.Option(help="Write the report there (.md), and .json and pictures beside it.")] = None,
+    only: Annotated[str, typer.Option(help="Only cells whose place holds these words.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Measure cells that are done as well.")] = False,
+    list_cells: Annotated[bool, typer.Option("--list", help="List grids and their cells, and run nothing.")] = False,
+    report_only: Annotated[bool, typer.Option("--report-only", help="Run nothing, and write the report of what is done.")] = False,
+) -> None:
+    """Measure the cells of grids that are not measured yet, and write a report; exit code 3 if a cell failed.
+
+    A cell that fails stops none of the rest, and what is done is not done again: a study that was interrupted goes on.
+    """
+    from rich.console import Console
+
+    from piispan.cli.terminal import TerminalProgress, study_table
+    from piispan.core import DataError
+    from piispan.runs import grids, load_grid, run_study, write_report
+
+    chosen = [load_grid(name) for name in grid or grids()]
+    if list_cells:
+        Console().print(study_table(chosen, out))
+        return
+    if data is None and not report_only:
+        raise DataError("a study needs labelled documents: give --data FILE (or --report-only, or --list)")
+    failed = 0
+    if data is not None and not report_only:
+        with TerminalProgress(Console(stderr=True)) as bars:
+            for outcome in run_study(chosen, data, out, only=only, again=again, progress=bars):
+                if outcome.failure:
+                    failed += 1
+                    typer.echo(f"{outcome.cell.place}: failed: {outcome.failure}", err=True)
+    if report:
+        write_report(out, chosen, report, data.name if data else "as named in the cells")
+        typer.echo(f"{report}", err=True)
+    if failed:
+        raise typer.Exit(3)

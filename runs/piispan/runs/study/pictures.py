@@ -1,0 +1,102 @@
+"""The pictures of a study."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from piispan.core import MissingExtraError, replacing, require_extra
+from piispan.runs.study.results import Row
+
+__all__ = ["draw_study"]
+
+_COLOURS = {"random": "#4477aa", "template": "#cc6677"}
+
+
+def draw_study(found: Mapping[str, Sequence[Row]], folder: Path) -> dict[str, list[Path]]:
+    """Draw each grid that has cells: F1 with its intervals, hallucination where it differs, a learning curve, F1 against speed.
+
+    Returns:
+        The files by the name of their grid; none where matplotlib (extra ``plots``) is not installed.
+    """
+    try:
+        require_extra("plots", "matplotlib")
+    except MissingExtraError:
+        return {}
+    drawn: dict[str, list[Path]] = {}
+    for name, done in found.items():
+        if len({row.setting for row in done}) < 2:
+            continue
+        pictures = {"f1": _bars(done, "f1", "F1, exact")}
+        if any(row.mean("hallucination_rate") for row in done):
+            pictures["hallucination"] = _bars(done, "hallucination_rate", "Hallucinated mentions")
+        if all(row.found[0].cell.documents for row in done):
+            pictures["learning-curve"] = _curve(done)
+        pictures["speed"] = _speed(done)
+        drawn[name] = [_save(figure, folder / f"{name}-{what}.png") for what, figure in pictures.items()]
+    return drawn
+
+
+def _save(figure: Any, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        binary: Any = file
+        figure.savefig(binary.buffer, format="png", dpi=120, metadata={"Software": None})
+    return path
+
+
+def _bars(done: Sequence[Row], figure: str, title: str) -> Any:
+    settings = list(dict.fromkeys(row.setting for row in done))
+    splits = list(dict.fromkeys(row.split for row in done))
+    drawn, axes = _axes(8, 1.2 + 0.5 * len(settings))
+    for number, split in enumerate(splits):
+        rows = [row for row in done if row.split == split and row.mean(figure) is not None]
+        places = [settings.index(row.setting) + (number - (len(splits) - 1) / 2) * 0.38 for row in rows]
+        values = [100 * (row.mean(figure) or 0.0) for row in rows]
+        axes.barh(places, values, 0.36, color=_COLOURS.get(split), label=split)
+        if figure == "f1":
+            for place, row in zip(places, rows, strict=True):
+                axes.plot([100 * end for end in row.interval("f1")], [place, place], color="black", linewidth=1)
+    axes.set_yticks(range(len(settings)), settings)
+    axes.invert_yaxis()
+    axes.set_xlabel(f"{title}, %")
+    axes.set_xlim(0, 100)
+    axes.legend(loc="lower right", frameon=False)
+    return drawn
+
+
+def _curve(done: Sequence[Row]) -> Any:
+    drawn, axes = _axes(7, 4)
+    for split in dict.fromkeys(row.split for row in done):
+        rows = sorted((row for row in done if row.split == split), key=lambda row: row.found[0].cell.documents or 0)
+        sizes = [row.found[0].cell.documents or 0 for row in rows]
+        axes.plot(sizes, [100 * (row.mean("f1") or 0.0) for row in rows], "o-", color=_COLOURS.get(split), label=split)
+        ends = [row.interval("f1") for row in rows]
+        axes.fill_between(sizes, [100 * low for low, _ in ends], [100 * high for _, high in ends], color=_COLOURS.get(split), alpha=0.15)
+    axes.set_xlabel("Documents trained on")
+    axes.set_ylabel("F1, exact, %")
+    axes.set_ylim(0, 100)
+    axes.legend(loc="lower right", frameon=False)
+    return drawn
+
+
+def _speed(done: Sequence[Row]) -> Any:
+    drawn, axes = _axes(7, 4.5)
+    for row in done:
+        seconds, f1 = row.mean("seconds_per_document"), row.mean("f1")
+        if not seconds or f1 is None:
+            continue
+        axes.plot(1 / seconds, 100 * f1, "o", color=_COLOURS.get(row.split))
+        axes.annotate(row.setting, (1 / seconds, 100 * f1), xytext=(5, 3), textcoords="offset points", fontsize=7)
+    axes.set_xscale("log")
+    axes.set_xlabel("Documents per second")
+    axes.set_ylabel("F1, exact, %")
+    return drawn
+
+
+def _axes(width: float, height: float) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(width, height), layout="constrained")
+    axes = drawn.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    return drawn, axes

@@ -1,0 +1,126 @@
+"""A study, whole, on a tiny model: cells that are done, resumed, failing and reported."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from piispan.cli.main import main
+from piispan.core import read_predictions
+from piispan.dataset_builder import read_split, synthesise, write_jsonl
+from piispan.metric import COUNTED, paired_bootstrap
+from piispan.runs import Silent, load_grid, run_study, write_report
+from piispan.runs.study.results import difference, found_cells, rows
+from tests.tiny import tiny_llama, tiny_tokenizer
+
+TRAINING = {"epochs": 1, "batch_size": 4, "lora_rank": 2, "lora_alpha": 4}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A base model, documents, a grid, and the study that was run."""
+    folder = tmp_path_factory.mktemp("study")
+    tiny_llama().float().save_pretrained(folder / "base")
+    tiny_tokenizer().save_pretrained(folder / "base")
+    write_jsonl(synthesise(30, seed=5), folder / "documents.jsonl")
+    grid = {
+        "question": "Which?",
+        "splits": ["random"],
+        "seeds": [0, 1],
+        "common": {**TRAINING, "model": str(folder / "base")},
+        "settings": {
+            "tagged": {"loss": "answer", "tag_tokens": "text"},
+            "the same, written out": {"loss": "answer", "tag_tokens": "text", "decoder": "generate", "adapter_of": "tagged"},
+            "too many": {"documents": 1000},
+            "fewer labels": {"loss": "answer", "tag_tokens": "text", "held_out": ["PERSON"], "documents": 8},
+            "as it is": {"system": "untuned"},
+            "patterns": {"system": "patterns"},
+            "token classifier": {"system": "token_classifier", "learning_rate": 1e-3},
+        },
+    }
+    (folder / "mine.yaml").write_text(yaml.safe_dump(grid, sort_keys=False))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def outcomes(folder: Path) -> dict[str, str | None]:
+    found = run_study([load_grid(folder / "mine.yaml")], folder / "documents.jsonl", folder / "out", only="seed0", progress=Silent())
+    return {outcome.cell.setting: outcome.failure for outcome in found}
+
+
+def test_a_cell_that_fails_stops_none_of_the_rest(folder: Path, outcomes: dict[str, str | None]) -> None:
+    failed = {setting: failure for setting, failure in outcomes.items() if failure}
+    assert list(failed) == ["too many"]
+    assert failed["too many"].endswith("asks for 1000 documents to train on, and there are 22")
+    assert len(outcomes) == 7
+
+
+def test_a_cell_leaves_what_it_was_and_what_it_found(folder: Path, outcomes: dict[str, str | None]) -> None:
+    place = folder / "out" / "mine" / "tagged" / "random-seed0"
+    config, metrics, counts = (json.loads((place / f"{name}.json").read_text()) for name in ("config", "metrics", "counts"))
+    assert config["settings"]["model"] == "base"
+    assert str(folder) not in json.dumps(config)
+    assert config["training_documents"] == 16
+    assert metrics["cost"]["training_seconds"] > 0
+    test = read_split(folder / "documents.jsonl", "random").test
+    assert [prediction.id for prediction in read_predictions(place / "predictions.jsonl")] == [document.id for document in test]
+    assert set(counts) == set(COUNTED)
+    assert sum(counts["gold"]) == sum(len(document.spans) for document in test)
+    written = (place / "counts.json").read_text() + (place / "config.json").read_text() + (place / "metrics.json").read_text()
+    assert not any(document.value(span) in written for document in test for span in document.spans if span.label == "PERSON")
+
+
+def test_what_is_done_is_not_done_again(folder: Path, outcomes: dict[str, str | None]) -> None:
+    grid = load_grid(folder / "mine.yaml")
+    again = list(run_study([grid], folder / "documents.jsonl", folder / "out", only="tagged/random-seed0", progress=Silent()))
+    assert [(outcome.seconds, outcome.failure) for outcome in again] == [(0.0, None)]
+
+
+def test_held_out_labels_are_asked_for_and_were_not_trained_on(folder: Path, outcomes: dict[str, str | None]) -> None:
+    place = folder / "out" / "mine" / "fewer-labels" / "random-seed0"
+    assert json.loads((place / "config.json").read_text())["training_documents"] == 8
+    assert "PERSON" not in json.dumps(json.loads((place / "adapter" / "piispan.json").read_text())["labels"])
+    assert "PERSON" in json.loads((place / "metrics.json").read_text())["per_label"]
+
+
+def test_differences_are_those_of_the_paired_bootstrap(folder: Path, outcomes: dict[str, str | None]) -> None:
+    grid = load_grid(folder / "mine.yaml")
+    by_setting = {row.setting: row for row in rows(found_cells(folder / "out", grid))}
+    ours = difference(by_setting["patterns"], by_setting["tagged"])
+    test = read_split(folder / "documents.jsonl", "random").test
+    predicted = [read_predictions(folder / "out" / "mine" / name / "random-seed0" / "predictions.jsonl") for name in ("patterns", "tagged")]
+    theirs = paired_bootstrap(test, *predicted, grid.cells[0].settings.label_set)
+    assert ours is not None
+    assert ours.value == pytest.approx(theirs.difference)
+    assert ours.interval == pytest.approx(theirs.interval, abs=0.08)
+
+
+def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
+    write_report(folder / "out", [load_grid(folder / "mine.yaml"), load_grid("prompts")], tmp_path / "study.md", "documents.jsonl")
+    report = (tmp_path / "study.md").read_text()
+    content = json.loads((tmp_path / "study.json").read_text())
+    assert len(content["cells"]) == 6
+    for cell in content["cells"]:
+        metrics = json.loads((folder / "out" / cell["cell"] / "metrics.json").read_text())
+        assert (cell["f1"], cell["cost"]) == (metrics["f1"], metrics["cost"])
+        assert f"| {cell['setting']} | `random` | {100 * metrics['f1']:.1f} % (" in report
+    assert "Not run yet: `piispan study prompts" in report
+    assert str(folder) not in report + json.dumps(content)
+    assert {path.name for path in (tmp_path / "study").iterdir()} == {"mine-f1.png", "mine-hallucination.png", "mine-speed.png"}
+
+
+def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | None], tmp_path: Path, monkeypatch, capsys) -> None:
+    command = ["piispan", "study", str(folder / "mine.yaml"), "--out", str(folder / "out")]
+    given = ["--data", str(folder / "documents.jsonl"), "--only", "too-many/random-seed0", "--report", str(tmp_path / "study.md")]
+    monkeypatch.setattr("sys.argv", [*command, *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 3
+    assert "mine/too-many/random-seed0: failed: mine/too-many/random-seed0: asks for 1000 documents" in capsys.readouterr().err
+    assert (tmp_path / "study.md").is_file()
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "give --data FILE" in capsys.readouterr().err

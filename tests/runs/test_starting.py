@@ -1,0 +1,101 @@
+"""A training that begins from another adapter."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from piispan.core import Document, LabelSet, ModelError, Span, get_format, make_prompt
+from piispan.core.segments import tag_token_names
+from piispan.dataset_builder import Split
+from piispan.runs import Silent, TrainSettings
+from piispan.runs.experiment import Experiment
+from piispan.runs.starting import begin_from
+from piispan.runs.training import adapter_config, prepare_tag_tokens
+from tests.tiny import tiny_llama, tiny_tokenizer
+
+DOCUMENTS = tuple(Document(str(i), f"Ada is {i}.", (Span(0, 3, "PERSON"),)) for i in range(8))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny")
+    tiny_llama().float().save_pretrained(folder)
+    tiny_tokenizer().save_pretrained(folder)
+    return folder
+
+
+def settings(base: Path, **changes: object) -> TrainSettings:
+    given = {"model": str(base), "epochs": 1, "batch_size": 4, "lora_rank": 2, "lora_alpha": 4, **changes}
+    return TrainSettings(**given)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def start(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An adapter that was trained far enough to differ from a fresh one."""
+    experiment = Experiment.open(settings(base, learning_rate=0.05, epochs=4), None, None, None)
+    experiment.train(DOCUMENTS)
+    folder = tmp_path_factory.mktemp("start")
+    experiment.save(folder, Split(DOCUMENTS, (), ()))
+    return folder
+
+
+def adapted(base: Path, labels: LabelSet, **changes: object):
+    from peft import get_peft_model
+
+    model, tokenizer = tiny_llama().float(), tiny_tokenizer()
+    chosen = settings(base, **changes)
+    tokens = prepare_tag_tokens(model, tokenizer, make_prompt("plain", labels, get_format("tagged")), chosen)
+    return get_peft_model(model, adapter_config(chosen, tokens, model))
+
+
+def tag_rows(model) -> torch.Tensor:
+    """Rows of the tags, of embedding and head. Shape: ``(2, tags, hidden)``"""
+    return torch.stack([value.detach() for name, value in model.named_parameters() if "trainable_tokens_delta" in name])
+
+
+def test_all_of_the_weights_are_taken_over(base: Path, start: Path) -> None:
+    from peft import get_peft_model_state_dict
+    from safetensors.torch import load_file
+
+    model = adapted(base, LabelSet.load("presidio"))
+    begin_from(model, str(start), LabelSet.load("presidio"))
+    theirs = load_file(start / "adapter_model.safetensors")
+    ours = get_peft_model_state_dict(model, save_embedding_layers=False)
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert any(name.endswith("lora_B.weight") and value.any() for name, value in ours.items())
+
+
+def test_tags_go_by_their_labels(base: Path, start: Path) -> None:
+    known, mine = LabelSet.load("presidio"), LabelSet.load("zh_pii")
+    fresh, begun, whole = adapted(base, mine), adapted(base, mine), adapted(base, known)
+    begin_from(begun, str(start), mine)
+    begin_from(whole, str(start), known)
+    names, their_names = tag_token_names(mine), tag_token_names(known)
+    for place, name in enumerate(names):
+        expected = tag_rows(whole)[:, their_names.index(name)] if name in their_names else tag_rows(fresh)[:, place]
+        assert torch.equal(tag_rows(begun)[:, place], expected)
+    assert not torch.equal(tag_rows(begun), tag_rows(fresh))
+
+
+def test_a_training_begins_with_them(base: Path, start: Path) -> None:
+    losses = {}
+    for name, given in {"fresh": None, "begun": str(start)}.items():
+        told: list[str] = []
+
+        class Told(Silent):
+            def advance(self, done: int, note: str = "", told: list[str] = told) -> None:
+                told.append(note)
+
+        experiment = Experiment.open(settings(base, start=given, learning_rate=1e-9), None, Told(), None)
+        experiment.train(DOCUMENTS)
+        losses[name] = float(told[0].removeprefix("loss ").split(",")[0])
+    assert losses["begun"] < 0.8 * losses["fresh"]
+
+
+def test_an_adapter_of_another_shape_is_refused(base: Path, start: Path) -> None:
+    with pytest.raises(ModelError, match="another base, kind or rank cannot be begun from"):
+        begin_from(adapted(base, LabelSet.load("presidio"), lora_rank=4), str(start), LabelSet.load("presidio"))
+    with pytest.raises(ModelError, match="is no adapter to begin from"):
+        begin_from(adapted(base, LabelSet.load("presidio")), str(base), LabelSet.load("presidio"))
