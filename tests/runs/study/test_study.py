@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from piispan.cli.main import main
-from piispan.core import read_predictions
+from piispan.core import DataError, read_predictions
 from piispan.dataset_builder import read_split, synthesise, write_jsonl
 from piispan.metric import COUNTED, paired_bootstrap
 from piispan.runs import Silent, load_grid, run_study, write_report
@@ -94,6 +94,32 @@ def test_differences_are_those_of_the_paired_bootstrap(folder: Path, outcomes: d
     assert ours is not None
     assert ours.value == pytest.approx(theirs.difference)
     assert ours.interval == pytest.approx(theirs.interval, abs=0.08)
+
+
+def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: Path) -> None:
+    trials = {
+        "question": "Which?",
+        "part": "validation",
+        "splits": ["random"],
+        "settings": {"patterns": {"system": "patterns"}, "none of them": {"system": "patterns", "labels": "presidio", "lora_rank": 3}},
+    }
+    (tmp_path / "trials.yaml").write_text(yaml.safe_dump(trials, sort_keys=False))
+    wanted = {"question": "So?", "chosen_from": str(tmp_path / "trials.yaml"), "splits": ["random"], "seeds": [4, 5]}
+    (tmp_path / "chosen.yaml").write_text(yaml.safe_dump(wanted))
+    grids = [load_grid(tmp_path / name) for name in ("trials.yaml", "chosen.yaml")]
+    data = folder / "documents.jsonl"
+    with pytest.raises(DataError, match="chosen from trials, of which 2 of 2 cells are not done yet"):
+        list(run_study(grids[1:], data, tmp_path / "out", progress=Silent()))
+    list(run_study(grids[:1], data, tmp_path / "out", progress=Silent()))
+    worse = tmp_path / "out" / "trials" / "none-of-them" / "random-seed0" / "metrics.json"
+    worse.write_text(json.dumps({**json.loads(worse.read_text()), "f1": 0.0}))
+    done = [outcome.cell for outcome in run_study(grids, data, tmp_path / "out", progress=Silent())]
+    assert [cell.place for cell in done[2:]] == ["chosen/patterns/random-seed4", "chosen/patterns/random-seed5"]
+    assert {cell.part for cell in done[2:]} == {"test"}
+    write_report(tmp_path / "out", grids, tmp_path / "study.md", "documents.jsonl")
+    (chosen,) = json.loads((tmp_path / "study.json").read_text())["chosen"].values()
+    assert (chosen["seeds"], chosen["cell"]) == (2, "chosen/patterns/random")
+    assert chosen["f1"] == json.loads((tmp_path / "out" / "chosen/patterns/random-seed4/metrics.json").read_text())["f1"]
 
 
 def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ __all__ = ["main"]
 def main(grid: str, place: str, data: str, study: str) -> int:
     """Measure the cell; its exit code, with a line on standard error where it fails."""
     try:
-        measure(cell_of(load_grid(grid), place), data, Path(study), LogProgress())
+        measure(cell_of(load_grid(grid), Path(study), place), data, Path(study), LogProgress())
     except PiispanError as error:
         sys.stderr.write(f"{error}\n")
         return 2

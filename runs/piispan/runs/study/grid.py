@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -23,7 +23,7 @@ System = Literal["tuned", "untuned", "token_classifier", "patterns", "presidio"]
 Part = Literal["validation", "test"]
 """What it is measured on. Settings are chosen on validation."""
 
-_OF_A_GRID = {"question", "part", "splits", "seeds", "common", "axes", "settings", "aim"}
+_OF_A_GRID = {"question", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from"}
 _OF_A_CELL = {"system", "decoder", "documents", "held_out", "adapter_of"}
 _PROMPTS = files("piispan.runs.study") / "prompts"
 
@@ -84,15 +84,29 @@ class Grid:
         name: Of the grid.
         question: What is asked.
         source: Its name or file, for ``load_grid``.
-        cells: Every measurement, those first that others need.
-        aim: The figure that the report's table is about.
+        cells: Every measurement, those first that others need; of a grid that is chosen, none before it is.
+        chosen_from: Another grid, measured on validation, whose best setting this one measures.
+        splits: For the cells that are chosen.
+        seeds: For the cells that are chosen.
     """
 
     name: str
     question: str
     source: str
     cells: tuple[Cell, ...] = field(repr=False)
-    aim: str = "f1"
+    chosen_from: str | None = None
+    splits: tuple[SplitKind, ...] = ()
+    seeds: tuple[int, ...] = ()
+
+    def with_chosen(self, best: Sequence[Cell]) -> "Grid":
+        """The grid with the cells of the best setting: those of the other grid, one for each split, on the test and for each seed."""
+        cells = [
+            replace(cell, grid=self.name, part="test", settings=replace(cell.settings, seed=seed))
+            for cell in best
+            for seed in self.seeds
+            if cell.split in self.splits
+        ]
+        return replace(self, cells=tuple(cells))
 
 
 def grids() -> tuple[str, ...]:
@@ -107,7 +121,7 @@ def load_grid(name_or_path: str | Path) -> Grid:
     The keys: ``question``; ``part`` (``test`` without it); ``splits`` and ``seeds``, lists; ``common``, settings of every cell; then
     ``settings``, a mapping of names to what is tried, or ``axes``, a mapping of names of settings to lists of values, each of which goes
     with each. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``, ``decoder``, ``documents``,
-    ``held_out`` and ``adapter_of``.
+    ``held_out`` and ``adapter_of``. A grid of ``chosen_from``, ``splits`` and ``seeds`` measures the best setting of another grid.
 
     Raises:
         FormatError: If there is no such grid, or it is not well formed.
@@ -132,9 +146,14 @@ def grid_of(given: object, name: str, source: str = "") -> Grid:
         raise FormatError(f"{where}: needs a question, and settings or axes")
     if unknown := sorted(map(str, given.keys() - _OF_A_GRID)):
         raise FormatError(f"{where}: keys that mean nothing here: {', '.join(unknown)}; known: {', '.join(sorted(_OF_A_GRID))}")
-    part = _one_of(given.get("part", "test"), get_args(Part), f"{where}: part")
+    seeds = given.get("seeds", [0])
     splits = [_one_of(split, get_args(SplitKind), f"{where}: splits") for split in given.get("splits", ["random", "template"])]
-    common, seeds = given.get("common", {}), given.get("seeds", [0])
+    if "chosen_from" in given:
+        if more := sorted(given.keys() - {"question", "chosen_from", "splits", "seeds"}):
+            raise FormatError(f"{where}: chosen_from brings the settings; leave out {', '.join(more)}")
+        return Grid(name, given["question"], source or name, (), str(given["chosen_from"]), tuple(splits), tuple(seeds))
+    part = _one_of(given.get("part", "test"), get_args(Part), f"{where}: part")
+    common = given.get("common", {})
     cells = [
         _cell(name, setting, {**common, **own, "seed": seed}, split, part, f"{where}, {setting}")
         for setting, own in _tried(given, where)
@@ -143,7 +162,7 @@ def grid_of(given: object, name: str, source: str = "") -> Grid:
     ]
     if len({cell.place for cell in cells}) < len(cells):
         raise FormatError(f"{where}: two cells have the same place; name their settings apart")
-    return Grid(name, given["question"], source or name, tuple(cells), given.get("aim", "f1"))
+    return Grid(name, given["question"], source or name, tuple(cells))
 
 
 def _tried(given: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str, Any]]]:

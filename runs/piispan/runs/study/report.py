@@ -7,6 +7,7 @@ from typing import Any
 from piispan.core import DataError
 from piispan.metric import percent
 from piispan.runs.artifacts import write_json, write_text
+from piispan.runs.study.choosing import resolved
 from piispan.runs.study.grid import Grid
 from piispan.runs.study.pictures import draw_study
 from piispan.runs.study.results import Difference, Found, Row, difference, found_cells, rows
@@ -46,6 +47,7 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
         DataError: If no cell is done, or a file cannot be written.
     """
     place = Path(report)
+    grids = [_resolved(grid, Path(study)) for grid in grids]
     found = {grid.name: found_cells(Path(study), grid) for grid in grids}
     every = [one for cells in found.values() for one in cells]
     if not every:
@@ -54,6 +56,13 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     sections = [_section(grid, found[grid.name], pictures.get(grid.name, []), place) for grid in grids]
     write_text(place, "\n\n".join([_head(every, data_name), *_headline(found.get(CHOSEN, [])), *sections, _foot(every, grids)]) + "\n")
     write_json(place.with_suffix(".json"), {"chosen": _chosen(found.get(CHOSEN, [])), "cells": [one.to_dict() for one in every]})
+
+
+def _resolved(grid: Grid, study: Path) -> Grid:
+    try:
+        return resolved(grid, study)
+    except DataError:  # not chosen yet, so it is open
+        return grid
 
 
 def _chosen(found: Sequence[Found]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """A study run cell by cell: each in a process of its own, so that none takes the rest with it."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ from time import perf_counter
 
 from piispan.runs.artifacts import write_json
 from piispan.runs.progress import Progress
+from piispan.runs.study.choosing import resolved
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.measuring import METRICS
 
@@ -56,17 +56,21 @@ def run_study(
 
     Yields:
         What became of each cell.
+
+    Raises:
+        DataError: If a grid is chosen from another that is not done.
     """
     folder = Path(study)
-    cells = [(grid, cell) for grid in grids for cell in grid.cells if only in cell.place]
-    progress.start("Study", len(cells), "cells")
-    for grid, cell in cells:
-        if is_done(folder, cell) and not again:
-            yield Outcome(cell, 0.0)
-        else:
-            yield _run(grid, cell, data, folder)
-        progress.advance(1, cell.place)
-    progress.finish()
+    for grid in grids:
+        cells = [cell for cell in resolved(grid, folder).cells if only in cell.place]
+        progress.start(f"Grid {grid.name}", len(cells), "cells")
+        for cell in cells:
+            if is_done(folder, cell) and not again:
+                yield Outcome(cell, 0.0)
+            else:
+                yield _run(grid, cell, data, folder)
+            progress.advance(1, cell.place)
+        progress.finish()
 
 
 def _run(grid: Grid, cell: Cell, data: str | Path, study: Path) -> Outcome:
@@ -86,17 +90,6 @@ def _run(grid: Grid, cell: Cell, data: str | Path, study: Path) -> Outcome:
     return Outcome(cell, seconds, failure)
 
 
-def cell_of(grid: Grid, place: str) -> Cell:
+def cell_of(grid: Grid, study: Path, place: str) -> Cell:
     """The cell of a grid by its place."""
-    return next(cell for cell in grid.cells if cell.place == place)
-
-
-def failures(study: Path, cells: Sequence[Cell]) -> list[Cell]:
-    """Those that failed and were not measured since."""
-    return [cell for cell in cells if (study / cell.place / FAILURE).is_file() and not is_done(study, cell)]
-
-
-def config_of(study: Path, cell: Cell) -> dict[str, object]:
-    """What a cell that is done was."""
-    content: dict[str, object] = json.loads((study / cell.place / "config.json").read_text("utf-8"))
-    return content
+    return next(cell for cell in resolved(grid, study).cells if cell.place == place)

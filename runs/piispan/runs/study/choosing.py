@@ -1,0 +1,36 @@
+"""The setting that a grid on validation chooses."""
+
+from pathlib import Path
+from statistics import fmean
+
+from piispan.core import DataError
+from piispan.runs.study.grid import Cell, Grid, load_grid
+from piispan.runs.study.results import found_cells, rows
+
+__all__ = ["resolved"]
+
+
+def resolved(grid: Grid, study: Path) -> Grid:
+    """The grid itself; or, of one that is chosen, with its cells: the setting with the highest F1 on validation, the mean over the splits.
+
+    Raises:
+        DataError: If a cell of the grid to choose from is not done, or was not measured on validation.
+    """
+    if grid.chosen_from is None:
+        return grid
+    trials = load_grid(grid.chosen_from)
+    found = found_cells(study, trials)
+    if len(found) < len(trials.cells):
+        missing = len(trials.cells) - len(found)
+        raise DataError(f"grid {grid.name}: chosen from {trials.name}, of which {missing} of {len(trials.cells)} cells are not done yet")
+    if any(cell.part != "validation" for cell in trials.cells):
+        raise DataError(f"grid {grid.name}: chosen from {trials.name}, which is not measured on validation")
+    by_setting: dict[str, list[float]] = {}
+    for row in rows(found):
+        by_setting.setdefault(row.setting, []).append(row.mean("f1") or 0.0)
+    best = max(by_setting, key=lambda setting: fmean(by_setting[setting]))
+    of_split: dict[str, Cell] = {}
+    for cell in trials.cells:
+        if cell.setting == best:
+            of_split.setdefault(cell.split, cell)
+    return grid.with_chosen(list(of_split.values()))
