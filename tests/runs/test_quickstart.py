@@ -112,7 +112,8 @@ def test_a_plain_text_says_how_far_it_is_and_how_much_was_replaced(run, monkeypa
 def test_a_calibrated_adapter_has_a_card_that_says_so(run) -> None:
     folder, _ = run
     adapter = folder / "out" / "adapter"
-    write_jsonl([d for d in synthesise(60, seed=6) if len(d.text) < 60 and d.spans][:2], folder / "held-out.jsonl")
+    shortest = sorted((d for d in synthesise(400, seed=6) if d.spans), key=lambda d: len(d.text))
+    write_jsonl(shortest[:2], folder / "held-out.jsonl")
     point = calibrate(adapter, folder / "held-out.jsonl", target_recall=0.1, delta=0.5)
     assert f"tag bias {point.tag_bias}" in (adapter / "README.md").read_text("utf-8")
     assert read_facts(adapter).sidecar == Sidecar.load(adapter)

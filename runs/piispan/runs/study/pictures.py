@@ -27,7 +27,7 @@ def draw_study(found: Mapping[str, Sequence[Row]], folder: Path) -> dict[str, li
         if len({row.setting for row in done}) < 2:
             continue
         pictures = {"f1": _bars(done, "f1", "F1, exact")}
-        if any(row.mean("hallucination_rate") for row in done):
+        if any(row.mean("hallucination_rate") is not None for row in done):
             pictures["hallucination"] = _bars(done, "hallucination_rate", "Hallucinated mentions")
         if all(row.found[0].cell.documents for row in done):
             pictures["learning-curve"] = _curve(done)
