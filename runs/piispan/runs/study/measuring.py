@@ -100,7 +100,12 @@ def _measured(
         scores = score(tested, predictions, labels, seen_values=entity_values(training))
         return Measured(Evaluated(scores, predictions), {"training_seconds": seconds})
     if cell.source_place:
-        return _of_another(cell, tested, study, progress, entity_values(training))
+        adapter = study / cell.source_place / ADAPTER
+        if not adapter.is_dir():
+            raise DataError(f"{cell.place}: measures the adapter of {cell.source_place}, which is not here; train it anew with --again")
+        return _of_adapter(cell, str(adapter), tested, progress, entity_values(training))
+    if cell.system == "untuned" and cell.settings.start:
+        return _of_adapter(cell, cell.settings.start, tested, progress, ())
     experiment = Experiment.open(cell.settings, None, progress, cell.decoder)
     if cell.system == "untuned":
         return Measured(experiment.evaluate(tuple(tested), "Measuring the model as it is"), {})
@@ -132,10 +137,7 @@ def _tuned(
     )
 
 
-def _of_another(cell: Cell, tested: Sequence[Document], study: Path, progress: Progress, seen: Iterable[str]) -> Measured:
-    adapter = study / (cell.source_place or "") / ADAPTER
-    if not adapter.is_dir():
-        raise DataError(f"{cell.place}: measures the adapter of {cell.source_place}, which is not here; train it anew with --again")
+def _of_adapter(cell: Cell, adapter: str, tested: Sequence[Document], progress: Progress, seen: Iterable[str]) -> Measured:
     base = cell.settings.model if Path(cell.settings.model).is_dir() else None
     tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=16, base=base, dtype=fastest_dtype())
     return Measured(evaluate_tagger(tagger, tested, progress, seen_values=seen, seed=cell.settings.seed), {})
