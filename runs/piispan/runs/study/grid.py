@@ -19,8 +19,8 @@ from piispan.tagger import DecoderName
 __all__ = ["Cell", "Grid", "Part", "System", "grids", "load_grid"]
 
 System = Literal["tuned", "untuned", "token_classifier", "patterns", "presidio"]
-"""What is measured: a model tuned here; the model, or the adapter that is its ``start``, as it is; a token classifier over the same backbone;
-regular expressions; or Presidio."""
+"""What is measured: a model tuned here; the model, or the adapter that is its ``start``, as it is; a token classifier over the same
+backbone; regular expressions; or Presidio."""
 Part = Literal["validation", "test"]
 """What it is measured on. Settings are chosen on validation."""
 
