@@ -64,6 +64,14 @@ def test_every_exported_name_exists(name):
 
 
 @pytest.mark.parametrize("room", ROOMS)
+def test_no_module_bears_the_name_of_what_a_room_exports(room):
+    """Loaded, it would stand in the place of the function: ``piispan.room.name`` is then the module."""
+    exported = getattr(importlib.import_module(f"piispan.{room}"), "__all__", [])
+    modules = {path.stem for path in (ROOT / room / "piispan" / room).glob("*.py")}
+    assert modules & set(exported) == set()
+
+
+@pytest.mark.parametrize("room", ROOMS)
 def test_every_public_module_says_what_it_exports(room):
     public = [path for path in sources(room) if not path.name.startswith("_") and path.parent.name != "space"]
     silent = [path.name for path in public if not EXPORTS.search(path.read_text("utf-8"))]

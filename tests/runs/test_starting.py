@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from piispan.core import Document, LabelSet, ModelError, Span, get_format, make_prompt
+from piispan.core import Document, LabelSet, ModelError, Sidecar, Span, get_format, make_prompt
 from piispan.core.segments import tag_token_names
 from piispan.dataset_builder import Split
 from piispan.runs import Silent, TrainSettings
+from piispan.runs.artifacts import trained_on
 from piispan.runs.experiment import Experiment
 from piispan.runs.starting import begin_from
 from piispan.runs.training import adapter_config, prepare_tag_tokens
@@ -94,8 +95,31 @@ def test_a_training_begins_with_them(base: Path, start: Path) -> None:
     assert losses["begun"] < 0.8 * losses["fresh"]
 
 
-def test_an_adapter_of_another_shape_is_refused(base: Path, start: Path) -> None:
-    with pytest.raises(ModelError, match="another base, kind or rank cannot be begun from"):
-        begin_from(adapted(base, LabelSet.load("presidio"), lora_rank=4), str(start), LabelSet.load("presidio"))
+@pytest.mark.parametrize("changes", [{"lora_rank": 4}, {"lora_alpha": 8}, {"adapter": "dora"}])
+def test_an_adapter_of_another_shape_is_refused(base: Path, start: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(ModelError, match="another base, kind, rank or scale cannot be begun from"):
+        begin_from(adapted(base, LabelSet.load("presidio"), **changes), str(start), LabelSet.load("presidio"))
+
+
+def test_what_is_no_adapter_is_refused(base: Path) -> None:
     with pytest.raises(ModelError, match="is no adapter to begin from"):
         begin_from(adapted(base, LabelSet.load("presidio")), str(base), LabelSet.load("presidio"))
+
+
+def test_an_adapter_of_other_weights_is_refused_before_the_training(start: Path, tmp_path: Path) -> None:
+    tiny_llama(seed=1).float().save_pretrained(tmp_path)
+    tiny_tokenizer().save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match="was trained over other weights"):
+        Experiment.open(settings(tmp_path, start=str(start)), None, None, None)
+
+
+def test_what_the_first_was_trained_on_is_not_forgotten(base: Path, start: Path, tmp_path: Path) -> None:
+    experiment = Experiment.open(settings(base, start=str(start)), None, None, None)
+    others = (Document("x", "Bob called.", (Span(0, 3, "PERSON"),)),)
+    experiment.train(others)
+    experiment.save(tmp_path, Split(others, (), ()))
+    sidecar = Sidecar.load(tmp_path)
+    assert sidecar.earlier_training_sha256 == (Sidecar.load(start).training_sha256,)
+    assert trained_on(sidecar, others)
+    assert trained_on(sidecar, DOCUMENTS)
+    assert not trained_on(sidecar, DOCUMENTS[1:])

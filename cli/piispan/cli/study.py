@@ -9,15 +9,13 @@ __all__ = ["study"]
 
 
 def study(
-    grid: Annotated[
-        list[str] | None, typer.Argument(help="Grids: names of those that ship, or YAML files. Default: all that ship.")
-    ] = None,
+    grid: Annotated[list[str], typer.Argument(help="Grids that ship, by name (all of them: all), or YAML files.")],
     data: Annotated[Path | None, typer.Option(help="Labelled documents, in any layout that data convert reads.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the study: a folder for each cell.")] = Path("runs-out/study"),
     report: Annotated[Path | None, typer.Option(help="Write the report there (.md), and .json and pictures beside it.")] = None,
     only: Annotated[str, typer.Option(help="Only cells whose place holds these words.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Measure cells that are done as well.")] = False,
-    list_cells: Annotated[bool, typer.Option("--list", help="List grids and their cells, and run nothing.")] = False,
+    list_cells: Annotated[bool, typer.Option("--list", help="List the cells, and run nothing.")] = False,
     report_only: Annotated[bool, typer.Option("--report-only", help="Run nothing, and write the report of what is done.")] = False,
 ) -> None:
     """Measure the cells of grids that are not measured yet, and write a report; exit code 3 if a cell failed.
@@ -28,23 +26,25 @@ def study(
 
     from piispan.cli.terminal import TerminalProgress, study_table
     from piispan.core import DataError
-    from piispan.runs import grids, load_grid, run_study, write_report
+    from piispan.runs import check_report, grids, load_grid, run_study, write_report
 
-    chosen = [load_grid(name) for name in grid or grids()]
+    chosen = [load_grid(name) for name in (grids() if grid == ["all"] else grid)]
     if list_cells:
         Console().print(study_table(chosen, out))
         return
     if data is None and not report_only:
         raise DataError("a study needs labelled documents: give --data FILE (or --report-only, or --list)")
+    if report:
+        check_report(report)
     failed = 0
     if data is not None and not report_only:
         with TerminalProgress(Console(stderr=True)) as bars:
             for outcome in run_study(chosen, data, out, only=only, again=again, progress=bars):
                 if outcome.failure:
                     failed += 1
-                    typer.echo(f"{outcome.cell.place}: failed: {outcome.failure}", err=True)
+                    typer.echo(f"{outcome.place}: failed: {outcome.failure}", err=True)
     if report:
-        write_report(out, chosen, report, data.name if data else "as named in the cells")
-        typer.echo(f"{report}", err=True)
+        write_report(out, chosen, report, data.name if data else None)
+        typer.echo(f"report: {report}", err=True)
     if failed:
         raise typer.Exit(3)

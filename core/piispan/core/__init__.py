@@ -34,7 +34,7 @@ from piispan.core.files import replacing, replacing_folder
 from piispan.core.formats import FORMATS, Mention, OutputFormat, Parsed, Problem, get_format
 from piispan.core.hub import hub_errors, hub_reason
 from piispan.core.labels import SAFE_HARBOR_CATEGORIES, Label, LabelSet
-from piispan.core.lazy_names import lazy_names
+from piispan.core.lazy import lazy_names
 from piispan.core.licences import is_licence_id
 from piispan.core.messages import Message, Row
 from piispan.core.offsets import OffsetUnit, code_points_at

@@ -77,6 +77,7 @@ class Sidecar:
         training_sha256: SHA-256 of the training file, or ``None``.
         prompt_template: Source of the Jinja template of ``OWN_STYLE``, or ``None``.
         examples: The worked examples that the prompt shows, or ``None`` for those that ship.
+        earlier_training_sha256: The same of the adapters that this one began from, the first one first; empty for a fresh one.
         selection_sha256: SHA-256 of the documents by which the kept epoch was chosen, or ``None`` where none was.
         operating_point: Calibrated tag bias and what is promised of it, or ``None``: published figures are those of none.
         versions: Version of every library that took part.
@@ -93,6 +94,7 @@ class Sidecar:
     merged: bool = False
     files_sha256: Mapping[str, str] = field(default_factory=dict)
     training_sha256: str | None = None
+    earlier_training_sha256: tuple[str, ...] = ()
     selection_sha256: str | None = None
     prompt_template: str | None = None
     examples: tuple[Document, ...] | None = None
@@ -129,6 +131,10 @@ class Sidecar:
         for name in ("base_revision", "base_sha256", "training_sha256", "selection_sha256"):
             if not isinstance(getattr(self, name), str | None):
                 raise SidecarError(f"{name} must be a string or null")
+        earlier = self.earlier_training_sha256
+        if not isinstance(earlier, list | tuple) or not all(isinstance(one, str) for one in earlier):
+            raise SidecarError("earlier_training_sha256 must be a list of strings")
+        object.__setattr__(self, "earlier_training_sha256", tuple(earlier))
         for name, kinds in (("versions", str), ("files_sha256", str), ("operating_point", int | float)):
             table = getattr(self, name)
             if table is None and name == "operating_point":
@@ -148,6 +154,7 @@ class Sidecar:
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         examples = None if self.examples is None else [example.to_dict() for example in self.examples]
         whole: dict[str, object] = {"labels": self.labels.to_dict(), "examples": examples}
+        whole["earlier_training_sha256"] = list(self.earlier_training_sha256)
         whole |= {"versions": dict(self.versions), "files_sha256": dict(self.files_sha256)}
         return {"piispan": SIDECAR_VERSION, **fields, **whole}
 

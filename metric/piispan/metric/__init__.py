@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
     from piispan.metric.choices import Alignment, Offsets
     from piispan.metric.comparison import Comparison, JudgedSpan, Outcome, compare_output, read_gold
-    from piispan.metric.document_counts import COUNTED, document_counts
+    from piispan.metric.counts_by_document import COUNTED, document_counts
     from piispan.metric.export import export_space
     from piispan.metric.gates import Gate, broken_gates
     from piispan.metric.hallucination import HallucinationRates
@@ -72,7 +72,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "COUNTED": "document_counts",
+    "COUNTED": "counts_by_document",
     "Alignment": "choices",
     "Analysis": "analysis",
     "Comparison": "comparison",
@@ -96,7 +96,7 @@ _MODULES = {
     "as_code": "titles",
     "broken_gates": "gates",
     "compare_output": "comparison",
-    "document_counts": "document_counts",
+    "document_counts": "counts_by_document",
     "draw_confusion": "report",
     "draw_labels": "report",
     "draw_pictures": "report",

@@ -12,7 +12,7 @@ from piispan.core.predictions import Prediction
 from piispan.core.spans import Document
 from piispan.metric.bootstrap import Interval, percentile_interval, resampled_counts
 from piispan.metric.counts import Counts
-from piispan.metric.document_counts import counts_of
+from piispan.metric.counts_by_document import counts_of
 from piispan.metric.ratios import SPAN_FIGURES, headline_ratios
 from piispan.metric.span_table import FloatArray
 

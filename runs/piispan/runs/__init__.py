@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from piispan.runs.settings import TrainSettings
     from piispan.runs.showing import Pieces, show_row
     from piispan.runs.study.grid import Grid, grids, load_grid
-    from piispan.runs.study.report import write_report
-    from piispan.runs.study.running import Outcome, is_done, run_study
+    from piispan.runs.study.places import is_done
+    from piispan.runs.study.report import check_report, write_report
+    from piispan.runs.study.running import Outcome, run_study
     from piispan.runs.train_and_evaluate import evaluate, train
 
 __all__ = [
@@ -59,6 +60,7 @@ __all__ = [
     "TrainSettings",
     "calibrate",
     "check_card",
+    "check_report",
     "check_writable",
     "dry_run",
     "evaluate",
@@ -85,10 +87,11 @@ __all__ = [
 ]
 
 _MODULES = {
+    "check_report": "study.report",
     "Grid": "study.grid",
     "Outcome": "study.running",
     "grids": "study.grid",
-    "is_done": "study.running",
+    "is_done": "study.places",
     "load_grid": "study.grid",
     "run_study": "study.running",
     "write_report": "study.report",

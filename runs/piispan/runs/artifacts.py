@@ -16,7 +16,7 @@ from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, is_l
 from piispan.dataset_builder import Split, SplitKind, fixed_split
 from piispan.runs.machine import installed_versions
 from piispan.runs.settings import TrainSettings
-from piispan.tagger import EMBEDDED_HUB_ID, weights_sha256
+from piispan.tagger import EMBEDDED_HUB_ID, read_sidecar, weights_sha256
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -88,11 +88,19 @@ def adapter_sidecar(settings: TrainSettings, prompt: Prompt, base: BaseModel, sp
         base_quantization=settings.base_quantization,
         base_sha256=weights_sha256(base.folder) if base.folder else None,
         training_sha256=documents_sha256(split.train),
+        earlier_training_sha256=_earlier_training(settings.start),
         selection_sha256=documents_sha256(split.validation) if settings.early_stopping_patience else None,
         **settings.spelling._asdict(),
         label_sampling=settings.label_sampling,
         versions=installed_versions(),
     )
+
+
+def _earlier_training(start: str | None) -> tuple[str, ...]:
+    sidecar = read_sidecar(start) if start else None
+    if sidecar is None:
+        return ()
+    return (*sidecar.earlier_training_sha256, *([sidecar.training_sha256] if sidecar.training_sha256 else []))
 
 
 def save_adapter(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", folder: Path, base: BaseModel) -> None:
@@ -123,7 +131,7 @@ def trained_on(sidecar: Sidecar, documents: Sequence[Document]) -> bool:
         with suppress(DataError):  # too few documents, or groups, to split
             found = fixed_split(documents, kind)
             parts += [found.train, found.validation]
-    used = {sidecar.training_sha256, sidecar.selection_sha256} - {None}
+    used = {sidecar.training_sha256, *sidecar.earlier_training_sha256, sidecar.selection_sha256} - {None}
     return not used.isdisjoint(documents_sha256(part) for part in parts)
 
 

@@ -15,7 +15,7 @@ from piispan.runs.settings import TrainSettings
 __all__ = ["drop_checkpoints", "identity", "last_checkpoint", "open_checkpoints"]
 
 _RUN = "run.json"
-_MAY_DIFFER = {"save_steps", "report_to", "language", "base_licence", "model", "prompt_style", "examples"}
+_MAY_DIFFER = {"save_steps", "report_to", "language", "base_licence", "model", "prompt_style", "examples", "start"}
 
 
 def open_checkpoints(folder: Path, this_run: Mapping[str, object], *, resume: bool) -> str | None:

@@ -26,6 +26,7 @@ from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import UNTRAINED, Spelling, TrainSettings
+from piispan.runs.starting import check_start, start_sha256
 from piispan.runs.training import Validation, train_adapter
 from piispan.runs.training_origin import TrainingOrigin
 from piispan.tagger import (
@@ -128,7 +129,10 @@ class Experiment:
         decoder_name(decoder, settings.format, tag_tokens=settings.spelling.tag_tokens, loss=settings.spelling.loss)
         if out is not None:
             check_writable(out)
-        return cls(settings, load_base(settings), progress or Silent(), decoder)
+        loaded = load_base(settings)
+        if settings.start:
+            check_start(settings.start, loaded.base.folder)
+        return cls(settings, loaded, progress or Silent(), decoder)
 
     @property
     def tagger(self) -> Tagger:
@@ -155,6 +159,7 @@ class Experiment:
         return {
             **identity(self.settings, self.prompt.labels, found, split.train, validation),
             "dtype": dtype,
+            "start": start_sha256(self.settings.start) if self.settings.start else None,
             "prompt": self.prompt.fingerprint,
         }
 

@@ -1,8 +1,10 @@
 """Grids are read strictly, and those that ship are whole."""
 
+import json
+
 import pytest
 
-from piispan.core import FormatError
+from piispan.core import FormatError, LabelError
 from piispan.runs import grids, load_grid
 from piispan.runs.experiment import prompt_of
 from piispan.runs.study.grid import grid_of
@@ -15,13 +17,14 @@ def test_a_grid_that_ships_can_be_asked(name: str) -> None:
     assert len(set(places)) == len(places)
     for cell in grid.cells:
         prompt_of(cell.settings)
+        assert json.dumps(cell.to_dict()).find("/piispan/") == -1
         assert cell.source_place is None or places.index(cell.source_place) < places.index(cell.place)
         assert "/" not in str(cell.to_dict()["settings"]["prompt_style"])
 
 
 def test_the_questions_have_their_grids() -> None:
     assert {"baselines", "data", "dialogue", "formats", "masking", "prompts", "size"} <= set(grids())
-    assert len({cell.setting for cell in load_grid("prompts").cells}) == 10
+    assert len({prompt_of(cell.settings).fingerprint for cell in load_grid("prompts").cells}) == 10
     assert {cell.settings.prompt_loss_weight for cell in load_grid("masking").cells} == {0, 0.01, 0.1, 1}
     assert {cell.settings.format for cell in load_grid("formats").cells} == {"tagged", "json", "json_values", "bio"}
 
@@ -42,6 +45,27 @@ def test_axes_go_each_with_each() -> None:
     ]
 
 
+def test_combinations_of_axes_that_do_not_go_together_are_left_out_and_counted() -> None:
+    grid = grid_of(
+        {"question": "?", "splits": ["random"], "axes": {"format": ["tagged", "json"], "tag_tokens": ["text", "special"]}}, "mine"
+    )
+    assert [cell.setting for cell in grid.cells] == [
+        "format tagged, tag_tokens text",
+        "format tagged, tag_tokens special",
+        "format json, tag_tokens text",
+    ]
+    assert grid.left_out == 1
+
+
+def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_settings_own() -> None:
+    settings = {"a": {"loss": "answer", "documents": 9, "seeds": [3, 4]}, "b": {"adapter_of": "a", "decoder": "generate"}}
+    grid = grid_of({"question": "?", "splits": ["random"], "settings": settings}, "mine")
+    first, _, second, _ = grid.cells
+    assert second.source_place == first.place
+    assert (second.settings, second.documents, second.decoder) == (first.settings, 9, "generate")
+    assert [cell.settings.seed for cell in grid.cells] == [3, 4, 3, 4]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -55,10 +79,21 @@ def test_axes_go_each_with_each() -> None:
         ({"question": "?", "part": "train", "settings": {"a": {}}}, "part: must be one of validation, test"),
         ({"question": "?", "splits": ["time"], "settings": {"a": {}}}, "splits: must be one of random, template"),
         ({"question": "?", "settings": {"a b": {}, "a, b": {}}}, "two cells have the same place"),
+        ({"question": "?", "seeds": 3, "settings": {"a": {}}}, "seeds: needs a list, was: 3"),
+        ({"question": "?", "common": [1], "settings": {"a": {}}}, "common needs settings"),
+        ({"question": "?", "settings": {"a": 3}}, "needs settings, a mapping"),
+        ({"question": "?", "settings": {}}, "has no cell"),
+        ({"question": "?", "settings": {"a": {"documents": -5}}}, "documents must be a number greater than 0, was: -5"),
+        ({"question": "?", "settings": {"a": {"held_out": "AGE"}}}, "held_out: needs a list, was: 'AGE'"),
+        ({"question": "?", "settings": {"a": {"held_out": ["EMAIL"]}}}, "grid mine, a: held_out: "),
+        ({"question": "?", "settings": {"a": {"held_out": ["AGE"], "early_stopping_patience": 1}}}, "early stopping watches the whole"),
+        ({"question": "?", "settings": {"b": {"adapter_of": "a"}, "a": {}}}, "grid mine, b: adapter_of must name a setting above it"),
+        ({"question": "?", "chosen_from": "choosing", "part": "test"}, "chosen_from brings the settings; leave out part"),
+        ({"question": "?", "axes": {"lora_rank": [0], "format": ["json"]}}, "lora_rank must be greater than 0"),
     ],
 )
 def test_a_mistake_in_a_grid_is_told(given: object, said: str) -> None:
-    with pytest.raises(FormatError, match=said):
+    with pytest.raises((FormatError, LabelError), match=said):
         grid_of(given, "mine")
 
 

@@ -1,59 +1,65 @@
 """A study, whole, on a tiny model: cells that are done, resumed, failing and reported."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 
 import pytest
 import yaml
 
 from piispan.cli.main import main
-from piispan.core import DataError, read_predictions
+from piispan.core import read_predictions
 from piispan.dataset_builder import read_split, synthesise, write_jsonl
 from piispan.metric import COUNTED, paired_bootstrap
-from piispan.runs import Silent, load_grid, run_study, write_report
+from piispan.runs import Silent, is_done, load_grid, run_study, write_report
+from piispan.runs.study.measuring import measure
 from piispan.runs.study.results import difference, found_cells, rows
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 TRAINING = {"epochs": 1, "batch_size": 4, "lora_rank": 2, "lora_alpha": 4}
 
 
+SETTINGS = {
+    "tagged": {"loss": "answer", "tag_tokens": "text", "seeds": [0, 1]},
+    "the same, written out": {"decoder": "generate", "adapter_of": "tagged"},
+    "too many": {"documents": 1000},
+    "fewer labels": {"loss": "answer", "tag_tokens": "text", "held_out": ["PERSON"], "documents": 8},
+    "patterns": {"system": "patterns"},
+    "token classifier": {"system": "token_classifier", "learning_rate": 1e-3},
+}
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A base model, documents, a grid, and the study that was run."""
+    """A base model, documents and a grid."""
     folder = tmp_path_factory.mktemp("study")
     tiny_llama().float().save_pretrained(folder / "base")
     tiny_tokenizer().save_pretrained(folder / "base")
     write_jsonl(synthesise(30, seed=5), folder / "documents.jsonl")
-    grid = {
-        "question": "Which?",
-        "splits": ["random"],
-        "seeds": [0, 1],
-        "common": {**TRAINING, "model": str(folder / "base")},
-        "settings": {
-            "tagged": {"loss": "answer", "tag_tokens": "text"},
-            "the same, written out": {"loss": "answer", "tag_tokens": "text", "decoder": "generate", "adapter_of": "tagged"},
-            "too many": {"documents": 1000},
-            "fewer labels": {"loss": "answer", "tag_tokens": "text", "held_out": ["PERSON"], "documents": 8},
-            "as it is": {"system": "untuned"},
-            "patterns": {"system": "patterns"},
-            "token classifier": {"system": "token_classifier", "learning_rate": 1e-3},
-        },
-    }
+    common = {**TRAINING, "model": str(folder / "base")}
+    grid = {"question": "Which?", "splits": ["random"], "common": common, "settings": SETTINGS}
     (folder / "mine.yaml").write_text(yaml.safe_dump(grid, sort_keys=False))
     return folder
 
 
 @pytest.fixture(scope="module")
 def outcomes(folder: Path) -> dict[str, str | None]:
-    found = run_study([load_grid(folder / "mine.yaml")], folder / "documents.jsonl", folder / "out", only="seed0", progress=Silent())
-    return {outcome.cell.setting: outcome.failure for outcome in found}
+    grid, data = load_grid(folder / "mine.yaml"), folder / "documents.jsonl"
+    for cell in grid.cells:
+        if cell.setting not in ("too many", "patterns"):  # these have processes of their own, which take seconds to begin
+            measure(cell, data, folder / "out", Silent())
+    found = run_study([grid], data, folder / "out", progress=Silent())
+    return {outcome.place: outcome.failure for outcome in found}
 
 
 def test_a_cell_that_fails_stops_none_of_the_rest(folder: Path, outcomes: dict[str, str | None]) -> None:
-    failed = {setting: failure for setting, failure in outcomes.items() if failure}
-    assert list(failed) == ["too many"]
-    assert failed["too many"].endswith("asks for 1000 documents to train on, and there are 22")
-    assert len(outcomes) == 7
+    failed = {place: failure for place, failure in outcomes.items() if failure}
+    assert list(failed) == ["mine/too-many/random-seed0"]
+    (failure,) = failed.values()
+    assert "asks for 1000 documents to train on, and there are 22" in str(failure)
+    assert len(outcomes) == 8
 
 
 def test_a_cell_leaves_what_it_was_and_what_it_found(folder: Path, outcomes: dict[str, str | None]) -> None:
@@ -65,35 +71,74 @@ def test_a_cell_leaves_what_it_was_and_what_it_found(folder: Path, outcomes: dic
     assert metrics["cost"]["training_seconds"] > 0
     test = read_split(folder / "documents.jsonl", "random").test
     assert [prediction.id for prediction in read_predictions(place / "predictions.jsonl")] == [document.id for document in test]
-    assert set(counts) == set(COUNTED)
-    assert sum(counts["gold"]) == sum(len(document.spans) for document in test)
+    assert set(counts["all"]) == set(COUNTED)
+    assert sum(counts["all"]["gold"]) == sum(len(document.spans) for document in test)
     written = (place / "counts.json").read_text() + (place / "config.json").read_text() + (place / "metrics.json").read_text()
     assert not any(document.value(span) in written for document in test for span in document.spans if span.label == "PERSON")
 
 
 def test_what_is_done_is_not_done_again(folder: Path, outcomes: dict[str, str | None]) -> None:
     grid = load_grid(folder / "mine.yaml")
-    again = list(run_study([grid], folder / "documents.jsonl", folder / "out", only="tagged/random-seed0", progress=Silent()))
-    assert [(outcome.seconds, outcome.failure) for outcome in again] == [(0.0, None)]
+    again = list(run_study([grid], folder / "documents.jsonl", folder / "out", only="tagged/random", progress=Silent()))
+    assert [(outcome.seconds, outcome.failure) for outcome in again] == [(0.0, None)] * 2
+
+
+def test_what_was_measured_otherwise_is_not_done(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
+    (cell,) = (cell for cell in load_grid(folder / "mine.yaml").cells if cell.setting == "patterns")
+    assert is_done(folder / "out", cell, folder / "documents.jsonl")
+    assert not is_done(folder / "out", replace(cell, settings=replace(cell.settings, epochs=2.0)))
+    write_jsonl(synthesise(30, seed=6), tmp_path / "others.jsonl")
+    assert not is_done(folder / "out", cell, tmp_path / "others.jsonl")
+
+
+def test_what_another_configuration_left_is_cleared(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")
+    (cell,) = (cell for cell in load_grid(folder / "mine.yaml").cells if cell.setting == "patterns")
+    place = tmp_path / "out" / cell.place
+    (place / "checkpoints" / "checkpoint-4").mkdir(parents=True)
+    (place / "checkpoints" / "checkpoint-4" / "trainer_state.json").write_text("{}")
+    (place / "config.json").write_text(json.dumps({**json.loads((place / "config.json").read_text()), "dtype": "float8"}))
+    cut = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        measure(replace(cell, system="tuned"), folder / "documents.jsonl", tmp_path / "out", cut)
+    assert not (place / "metrics.json").exists()
+    assert not (place / "checkpoints" / "checkpoint-4").exists()
+
+
+class Interrupted(Silent):
+    """Stops the work at its first step."""
+
+    def start(self, what: str, total: int | None, unit: str) -> None:
+        raise KeyboardInterrupt
 
 
 def test_held_out_labels_are_asked_for_and_were_not_trained_on(folder: Path, outcomes: dict[str, str | None]) -> None:
     place = folder / "out" / "mine" / "fewer-labels" / "random-seed0"
     assert json.loads((place / "config.json").read_text())["training_documents"] == 8
     assert "PERSON" not in json.dumps(json.loads((place / "adapter" / "piispan.json").read_text())["labels"])
-    assert "PERSON" in json.loads((place / "metrics.json").read_text())["per_label"]
+    metrics, counts = (json.loads((place / f"{name}.json").read_text()) for name in ("metrics", "counts"))
+    assert "PERSON" in metrics["per_label"]
+    gold = {name: sum(counts[name]["gold"]) for name in ("all", "held_out", "trained")}
+    assert gold["all"] == gold["held_out"] + gold["trained"]
+    test = read_split(folder / "documents.jsonl", "random").test
+    assert gold["held_out"] == sum(span.label == "PERSON" for document in test for span in document.spans)
+    assert metrics["recall_held_out"] == sum(counts["held_out"]["exact"]) / gold["held_out"]
 
 
 def test_differences_are_those_of_the_paired_bootstrap(folder: Path, outcomes: dict[str, str | None]) -> None:
     grid = load_grid(folder / "mine.yaml")
     by_setting = {row.setting: row for row in rows(found_cells(folder / "out", grid))}
-    ours = difference(by_setting["patterns"], by_setting["tagged"])
+    ours = difference(by_setting["patterns"], replace(by_setting["tagged"], found=by_setting["tagged"].found[:1]))
     test = read_split(folder / "documents.jsonl", "random").test
     predicted = [read_predictions(folder / "out" / "mine" / name / "random-seed0" / "predictions.jsonl") for name in ("patterns", "tagged")]
     theirs = paired_bootstrap(test, *predicted, grid.cells[0].settings.label_set)
     assert ours is not None
     assert ours.value == pytest.approx(theirs.difference)
     assert ours.interval == pytest.approx(theirs.interval, abs=0.08)
+    assert ours.p_value >= theirs.p_value / 2
+    both = difference(by_setting["tagged"], by_setting["patterns"])
+    assert both is not None
+    assert (both.seeds, both.value < 0) == (2, True)
 
 
 def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: Path) -> None:
@@ -104,33 +149,37 @@ def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: 
         "settings": {"patterns": {"system": "patterns"}, "none of them": {"system": "patterns", "labels": "presidio", "lora_rank": 3}},
     }
     (tmp_path / "trials.yaml").write_text(yaml.safe_dump(trials, sort_keys=False))
-    wanted = {"question": "So?", "chosen_from": str(tmp_path / "trials.yaml"), "splits": ["random"], "seeds": [4, 5]}
-    (tmp_path / "chosen.yaml").write_text(yaml.safe_dump(wanted))
-    grids = [load_grid(tmp_path / name) for name in ("trials.yaml", "chosen.yaml")]
+    wanted = {"question": "So?", "chosen_from": "trials.yaml", "splits": ["random"], "seeds": [4, 5]}
+    (tmp_path / "best.yaml").write_text(yaml.safe_dump(wanted))
+    grids = [load_grid(tmp_path / name) for name in ("trials.yaml", "best.yaml")]
     data = folder / "documents.jsonl"
-    with pytest.raises(DataError, match="chosen from trials, of which 2 of 2 cells are not done yet"):
-        list(run_study(grids[1:], data, tmp_path / "out", progress=Silent()))
+    (told,) = run_study(grids[1:], data, tmp_path / "out", progress=Silent())
+    assert told.failure == "grid best: chosen from trials, of which 2 of 2 cells are not done yet"
     list(run_study(grids[:1], data, tmp_path / "out", progress=Silent()))
     worse = tmp_path / "out" / "trials" / "none-of-them" / "random-seed0" / "metrics.json"
     worse.write_text(json.dumps({**json.loads(worse.read_text()), "f1": 0.0}))
-    done = [outcome.cell for outcome in run_study(grids, data, tmp_path / "out", progress=Silent())]
-    assert [cell.place for cell in done[2:]] == ["chosen/patterns/random-seed4", "chosen/patterns/random-seed5"]
-    assert {cell.part for cell in done[2:]} == {"test"}
+    done = [outcome.place for outcome in run_study(grids, data, tmp_path / "out", progress=Silent())]
+    assert done[2:] == [f"best/patterns/random-seed{seed}" for seed in (4, 5)]
+    assert json.loads((tmp_path / "out" / done[2] / "config.json").read_text())["part"] == "test"
     write_report(tmp_path / "out", grids, tmp_path / "study.md", "documents.jsonl")
     (chosen,) = json.loads((tmp_path / "study.json").read_text())["chosen"].values()
-    assert (chosen["seeds"], chosen["cell"]) == (2, "chosen/patterns/random")
-    assert chosen["f1"] == json.loads((tmp_path / "out" / "chosen/patterns/random-seed4/metrics.json").read_text())["f1"]
+    assert (chosen["seeds"], chosen["cell"]) == (2, "best/patterns/random")
+    assert chosen["f1"] == json.loads((tmp_path / "out" / "best/patterns/random-seed4/metrics.json").read_text())["f1"]
 
 
 def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
     write_report(folder / "out", [load_grid(folder / "mine.yaml"), load_grid("prompts")], tmp_path / "study.md", "documents.jsonl")
     report = (tmp_path / "study.md").read_text()
     content = json.loads((tmp_path / "study.json").read_text())
-    assert len(content["cells"]) == 6
+    assert len(content["cells"]) == 7
     for cell in content["cells"]:
         metrics = json.loads((folder / "out" / cell["cell"] / "metrics.json").read_text())
         assert (cell["f1"], cell["cost"]) == (metrics["f1"], metrics["cost"])
-        assert f"| {cell['setting']} | `random` | {100 * metrics['f1']:.1f} % (" in report
+        if cell["config"]["setting"] != "tagged":
+            assert f"| {cell['config']['setting']} | `random` | {100 * metrics['f1']:.1f} % (" in report
+    tagged = [cell["f1"] for cell in content["cells"] if cell["config"]["setting"] == "tagged"]
+    assert f"| tagged | `random` | {100 * fmean(tagged):.1f} % (" in report
+    assert "- mine/too-many/random-seed0: DataError" in report
     assert "Not run yet: `piispan study prompts" in report
     assert str(folder) not in report + json.dumps(content)
     assert {path.name for path in (tmp_path / "study").iterdir()} == {"mine-f1.png", "mine-hallucination.png", "mine-speed.png"}
@@ -138,7 +187,7 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
 
 def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | None], tmp_path: Path, monkeypatch, capsys) -> None:
     command = ["piispan", "study", str(folder / "mine.yaml"), "--out", str(folder / "out")]
-    given = ["--data", str(folder / "documents.jsonl"), "--only", "too-many/random-seed0", "--report", str(tmp_path / "study.md")]
+    given = ["--data", str(folder / "documents.jsonl"), "--only", "too-many", "--report", str(tmp_path / "study.md")]
     monkeypatch.setattr("sys.argv", [*command, *given])
     with pytest.raises(SystemExit) as ended:
         main()

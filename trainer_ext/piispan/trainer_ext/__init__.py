@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from piispan.core import lazy_names
 
 if TYPE_CHECKING:
-    from piispan.trainer_ext.chat_rows import TokenRow, chat_row, chat_rows
     from piispan.trainer_ext.config import PiiSFTConfig
+    from piispan.trainer_ext.conversations import TokenRow, chat_row, chat_rows
     from piispan.trainer_ext.label_sampling import sample_labels, subset_rows
     from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
     from piispan.trainer_ext.losses import labelled_scores, loss_items
@@ -67,12 +67,12 @@ _MODULES = {
     "PrefixSharingCollator": "prefix_sharing",
     "Prepared": "rows",
     "RowOptions": "rows",
-    "TokenRow": "chat_rows",
+    "TokenRow": "conversations",
     "TokenStatistics": "rows",
     "TooLong": "rows",
     "TrainOn": "turns",
-    "chat_row": "chat_rows",
-    "chat_rows": "chat_rows",
+    "chat_row": "conversations",
+    "chat_rows": "conversations",
     "first_fit_decreasing": "prefix_sharing",
     "four_bit": "presets",
     "group_by_length": "prefix_sharing",

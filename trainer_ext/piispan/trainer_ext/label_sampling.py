@@ -11,7 +11,7 @@ from random import Random
 from typing import Unpack
 
 from piispan.core import ChatTokenizer, Document, FormatError, LabelSet, Prompt
-from piispan.trainer_ext.chat_rows import TokenRow
+from piispan.trainer_ext.conversations import TokenRow
 from piispan.trainer_ext.rows import RowOptions, prepare
 
 __all__ = ["PassSampler", "sample_labels", "subset_rows"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from piispan.core import ChatTokenizer, FormatError, TooLongError
-from piispan.trainer_ext.chat_rows import chat_rows
+from piispan.trainer_ext.conversations import chat_rows
 from piispan.trainer_ext.turns import IGNORED, TrainOn
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from piispan.core import common_prefix
-from piispan.trainer_ext.chat_rows import TokenRow
+from piispan.trainer_ext.conversations import TokenRow
 from piispan.trainer_ext.turns import IGNORED
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import Literal, TypedDict, Unpack, get_args
 
 from piispan.core import ChatTokenizer, Document, FormatError, Loss, Prompt, TooLongError, common_prefix, encode_chats, end_of_turn
 from piispan.core.segments import TagGrammar, gold_decisions
-from piispan.trainer_ext.chat_rows import TokenRow, chat_rows
+from piispan.trainer_ext.conversations import TokenRow, chat_rows
 from piispan.trainer_ext.splitting import split_document
 from piispan.trainer_ext.turns import IGNORED, TrainOn, loss_mask, prompt_mask
 

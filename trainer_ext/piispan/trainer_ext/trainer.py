@@ -11,7 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallba
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
-from piispan.trainer_ext.chat_rows import TokenRow
+from piispan.trainer_ext.conversations import TokenRow
 from piispan.trainer_ext.label_sampling import PassSampler
 from piispan.trainer_ext.losses import labelled_scores, loss_items
 from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention

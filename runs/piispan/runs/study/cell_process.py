@@ -4,21 +4,28 @@ import sys
 from pathlib import Path
 
 from piispan.core import PiispanError
+from piispan.runs.artifacts import write_json
 from piispan.runs.study.grid import load_grid
 from piispan.runs.study.log_progress import LogProgress
 from piispan.runs.study.measuring import measure
+from piispan.runs.study.places import FAILURE
 from piispan.runs.study.running import cell_of
 
 __all__ = ["main"]
 
 
 def main(grid: str, place: str, data: str, study: str) -> int:
-    """Measure the cell; its exit code, with a line on standard error where it fails."""
+    """Measure the cell; its exit code. Why it failed stands in its folder: our own words, or the kind of an error alone, because others'
+    words may hold what they were about.
+    """
     try:
         measure(cell_of(load_grid(grid), Path(study), place), data, Path(study), LogProgress())
     except PiispanError as error:
-        sys.stderr.write(f"{error}\n")
+        write_json(Path(study) / place / FAILURE, {"kind": type(error).__name__, "reason": str(error)})
         return 2
+    except Exception as error:
+        write_json(Path(study) / place / FAILURE, {"kind": type(error).__name__, "reason": type(error).__name__})
+        raise
     return 0
 
 

@@ -1,5 +1,6 @@
 """Grids: YAML files that name the cells of a study."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -16,7 +17,7 @@ from piispan.runs.configs import settings_of
 from piispan.runs.settings import TrainSettings
 from piispan.tagger import DecoderName
 
-__all__ = ["Cell", "Grid", "Part", "System", "grids", "load_grid"]
+__all__ = ["Cell", "Grid", "Part", "System", "grid_of", "grids", "load_grid"]
 
 System = Literal["tuned", "untuned", "token_classifier", "patterns", "presidio"]
 """What is measured: a model tuned here; the model, or the adapter that is its ``start``, as it is; a token classifier over the same
@@ -41,9 +42,10 @@ class Cell:
         settings: How it trains, or what is asked of a model that does not.
         system: What is measured.
         decoder: How answers are decoded; see ``make_decoder``.
-        documents: How many documents it trains on: the first of the training part, then of validation; all of training without it.
+        documents: How many documents it trains on, drawn by its seed from the training part (and from validation where that is not
+            measured); all of the training part without it.
         held_out: Labels that are left out of the training and asked for by their description when it is measured.
-        adapter_of: Another setting of the grid whose adapter is measured instead of one of its own.
+        adapter_of: Another setting of the grid, whose adapter is measured instead of one of its own.
     """
 
     grid: str
@@ -60,21 +62,28 @@ class Cell:
     @property
     def place(self) -> str:
         """Its folder under that of the study."""
-        return f"{self.grid}/{slug(self.setting)}/{self.split}-seed{self.settings.seed}"
+        return self._place_of(self.setting)
 
     @property
     def source_place(self) -> str | None:
         """The folder of the cell whose adapter it measures."""
-        return f"{self.grid}/{slug(self.adapter_of)}/{self.split}-seed{self.settings.seed}" if self.adapter_of else None
+        return self._place_of(self.adapter_of) if self.adapter_of else None
+
+    @property
+    def trains(self) -> bool:
+        """Whether something is trained for it."""
+        return self.system in ("tuned", "token_classifier") and self.adapter_of is None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON, without a path of this machine."""
+        """As JSON: all that makes it the cell it is, without a path of this machine."""
         row = asdict(self)
-        row["settings"] = {
-            name: Path(value).name if name in ("prompt_style", "start", "labels", "examples", "model") and value else value
-            for name, value in row["settings"].items()
-        }
-        return row
+        local = {name: value for name, value in row["settings"].items() if isinstance(value, str) and _is_path(value)}
+        row["settings"] |= {name: Path(value).name for name, value in local.items()}
+        content: dict[str, Any] = json.loads(json.dumps(row))
+        return content
+
+    def _place_of(self, setting: str) -> str:
+        return f"{_slug(self.grid)}/{_slug(setting)}/{self.split}-seed{self.settings.seed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,8 @@ class Grid:
         question: What is asked.
         source: Its name or file, for ``load_grid``.
         cells: Every measurement, those first that others need; of a grid that is chosen, none before it is.
-        chosen_from: Another grid, measured on validation, whose best setting this one measures.
+        left_out: How many combinations of axes do not go together.
+        chosen_from: Name or file of another grid, measured on validation, whose best setting this one measures.
         splits: For the cells that are chosen.
         seeds: For the cells that are chosen.
     """
@@ -95,12 +105,25 @@ class Grid:
     question: str
     source: str
     cells: tuple[Cell, ...] = field(repr=False)
+    left_out: int = 0
     chosen_from: str | None = None
     splits: tuple[SplitKind, ...] = ()
     seeds: tuple[int, ...] = ()
 
     def with_chosen(self, best: Sequence[Cell]) -> "Grid":
-        """The grid with the cells of the best setting: those of the other grid, one for each split, on the test and for each seed."""
+        """The grid with the cells of the best setting.
+
+        Args:
+            best: The other grid's cells of that setting, one for each split.
+
+        Raises:
+            FormatError: If a split is missing, or they measure another setting's adapter.
+        """
+        missing = sorted(set(self.splits) - {cell.split for cell in best})
+        if missing:
+            raise FormatError(f"grid {self.name}: chosen from a grid that does not measure the split {', '.join(missing)}")
+        if any(cell.adapter_of for cell in best):
+            raise FormatError(f"grid {self.name}: the best setting measures the adapter of another, which cannot be chosen alone")
         cells = [
             replace(cell, grid=self.name, part="test", settings=replace(cell.settings, seed=seed))
             for cell in best
@@ -121,56 +144,75 @@ def load_grid(name_or_path: str | Path) -> Grid:
 
     The keys: ``question``; ``part`` (``test`` without it); ``splits`` and ``seeds``, lists; ``common``, settings of every cell; then
     ``settings``, a mapping of names to what is tried, or ``axes``, a mapping of names of settings to lists of values, each of which goes
-    with each. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``, ``decoder``, ``documents``,
-    ``held_out`` and ``adapter_of``. A grid of ``chosen_from``, ``splits`` and ``seeds`` measures the best setting of another grid.
+    with each, but for those that do not go together. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``,
+    ``decoder``, ``documents``, ``held_out`` and ``adapter_of``, and ``seeds`` in the place of the grid's. A grid of ``chosen_from``,
+    ``splits`` and ``seeds`` measures the best setting of another grid.
 
     Raises:
-        FormatError: If there is no such grid, or it is not well formed.
+        FormatError: If there is no such grid, it is not well formed, or a file bears the name of a grid that ships.
+        LabelError: If a label that is held out is none of the label set.
     """
     path = Path(name_or_path)
     if path.suffix in {".yaml", ".yml"}:
-        return grid_of(read_yaml(path, FormatError), path.stem, str(path.resolve()))
+        if path.stem in grids():
+            raise FormatError(f"{path}: a grid of that name ships with the package; give yours another")
+        return grid_of(read_yaml(path, FormatError), path.stem, path)
     if str(name_or_path) not in grids():
         raise FormatError(f"no grid named {str(name_or_path)!r}; shipped: {', '.join(grids())}; or pass a .yaml file")
     shipped = files("piispan.runs.study") / "grids" / f"{name_or_path}.yaml"
     return grid_of(yaml.safe_load(shipped.read_text("utf-8")), str(name_or_path))
 
 
-def grid_of(given: object, name: str, source: str = "") -> Grid:
+def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     """The grid of a mapping; see ``load_grid``.
 
     Raises:
         FormatError: If it is not well formed.
+        LabelError: If a label that is held out is none of the label set.
     """
     where = f"grid {name}"
+    source = str(path.resolve()) if path else name
     if not isinstance(given, dict) or not isinstance(given.get("question"), str):
         raise FormatError(f"{where}: needs a question, and settings or axes")
     if unknown := sorted(map(str, given.keys() - _OF_A_GRID)):
         raise FormatError(f"{where}: keys that mean nothing here: {', '.join(unknown)}; known: {', '.join(sorted(_OF_A_GRID))}")
-    seeds = given.get("seeds", [0])
-    splits = [_one_of(split, get_args(SplitKind), f"{where}: splits") for split in given.get("splits", ["random", "template"])]
+    seeds = _list(given.get("seeds", [0]), int, f"{where}: seeds")
+    splits = _list(given.get("splits", ["random", "template"]), str, f"{where}: splits")
+    for split in splits:
+        _check_choice(split, get_args(SplitKind), f"{where}: splits")
     if "chosen_from" in given:
         if more := sorted(given.keys() - {"question", "chosen_from", "splits", "seeds"}):
             raise FormatError(f"{where}: chosen_from brings the settings; leave out {', '.join(more)}")
-        return Grid(name, given["question"], source or name, (), str(given["chosen_from"]), tuple(splits), tuple(seeds))
-    part = _one_of(given.get("part", "test"), get_args(Part), f"{where}: part")
+        trials = str(given["chosen_from"])
+        beside = path and path.parent / trials
+        chosen_from = str(beside.resolve()) if beside and beside.suffix in {".yaml", ".yml"} else trials
+        return Grid(name, given["question"], source, (), chosen_from=chosen_from, splits=tuple(splits), seeds=tuple(seeds))
+    part = given.get("part", "test")
+    _check_choice(part, get_args(Part), f"{where}: part")
     common = given.get("common", {})
-    cells = [
-        _cell(name, setting, {**common, **own, "seed": seed}, split, part, f"{where}, {setting}")
-        for setting, own in _tried(given, where)
-        for split in splits
-        for seed in seeds
-    ]
-    if len({cell.place for cell in cells}) < len(cells):
-        raise FormatError(f"{where}: two cells have the same place; name their settings apart")
-    return Grid(name, given["question"], source or name, tuple(cells))
+    if not isinstance(common, dict):
+        raise FormatError(f"{where}: common needs settings")
+    cells, refused = [], list[FormatError]()
+    for setting, own in _tried(given, where):
+        try:
+            for split, seed in product(splits, _list(own.pop("seeds", seeds), int, f"{where}, {setting}: seeds")):
+                cells.append(_cell(name, setting, {**common, **own, "seed": seed}, split, part, f"{where}, {setting}"))
+        except FormatError as error:
+            if "axes" not in given:
+                raise
+            refused.append(error)
+    if not cells:
+        raise refused[0] if refused else FormatError(f"{where}: has no cell")
+    _check_places(cells, where)
+    return Grid(name, given["question"], source, tuple(cells), len(refused))
 
 
 def _tried(given: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str, Any]]]:
     settings, axes = given.get("settings"), given.get("axes")
-    if isinstance(settings, dict) and axes is None:
+    if isinstance(settings, dict) and axes is None and all(own is None or isinstance(own, dict) for own in settings.values()):
         for name, own in settings.items():
-            yield str(name), dict(own or {})
+            source = settings.get((own or {}).get("adapter_of"))  # what is measured is trained as the other setting says
+            yield str(name), {**(source or {}), **(own or {})}
     elif isinstance(axes, dict) and settings is None and all(isinstance(values, list) for values in axes.values()):
         for values in product(*axes.values()):
             yield ", ".join(f"{key} {value}" for key, value in zip(axes, values, strict=True)), dict(zip(axes, values, strict=True))
@@ -178,26 +220,51 @@ def _tried(given: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str
         raise FormatError(f"{where}: needs settings, a mapping of names to settings, or axes, a mapping of settings to lists of values")
 
 
-def _cell(grid: str, setting: str, given: Mapping[str, Any], split: SplitKind, part: Part, where: str) -> Cell:
+def _cell(grid: str, setting: str, given: Mapping[str, Any], split: Any, part: Any, where: str) -> Cell:
     own = {key: value for key, value in given.items() if key in _OF_A_CELL}
     trained = {key: value for key, value in given.items() if key not in _OF_A_CELL}
     template = trained.get("prompt_style")
     if isinstance(template, str) and template.endswith(".jinja") and (_PROMPTS / template).is_file():
         trained["prompt_style"] = str(_PROMPTS / template)
-    if "system" in own:
-        _one_of(own["system"], get_args(System), f"{where}: system")
-    if own.get("decoder") is not None:
-        _one_of(own["decoder"], get_args(DecoderName), f"{where}: decoder")
-    own["held_out"] = tuple(own.get("held_out", ()))
-    return Cell(grid=grid, setting=setting, split=split, part=part, settings=settings_of(trained, where), **own)
+    settings = settings_of(trained, where)
+    _check_choice(own.get("system", "tuned"), get_args(System), f"{where}: system")
+    _check_choice(own.get("decoder"), (None, *get_args(DecoderName)), f"{where}: decoder")
+    documents = own.get("documents")
+    if documents is not None and (type(documents) is not int or documents < 1):
+        raise FormatError(f"{where}: documents must be a number greater than 0, was: {documents!r}")
+    own["held_out"] = tuple(_list(own.get("held_out", []), str, f"{where}: held_out"))
+    for label in own["held_out"]:
+        settings.label_set.require(label, f"{where}: held_out: ")
+    if settings.early_stopping_patience and (own["held_out"] or documents):
+        raise FormatError(f"{where}: early stopping watches the whole validation part; it goes with neither held_out nor documents")
+    return Cell(grid=grid, setting=setting, split=split, part=part, settings=settings, **own)
 
 
-def _one_of(value: Any, known: Sequence[str], where: str) -> Any:
+def _check_places(cells: Sequence[Cell], where: str) -> None:
+    seen = set[str]()
+    for cell in cells:
+        if cell.place in seen:
+            raise FormatError(f"{where}: two cells have the same place; name their settings apart")
+        if cell.source_place and cell.source_place not in seen:
+            raise FormatError(f"{where}, {cell.setting}: adapter_of must name a setting above it")
+        seen.add(cell.place)
+
+
+def _check_choice(value: object, known: Sequence[object], where: str) -> None:
     if value not in known:
-        raise FormatError(f"{where}: must be one of {', '.join(known)}, was: {value!r}")
+        raise FormatError(f"{where}: must be one of {', '.join(str(one) for one in known if one)}, was: {value!r}")
+
+
+def _list(value: object, kind: type, where: str) -> list[Any]:
+    if not isinstance(value, list) or not all(type(one) is kind for one in value):
+        raise FormatError(f"{where}: needs a list, was: {value!r}")
     return value
 
 
-def slug(words: str) -> str:
+def _is_path(value: str) -> bool:
+    return Path(value).is_absolute() or value.startswith((".", "~"))
+
+
+def _slug(words: str) -> str:
     """The words as the name of a folder."""
     return re.sub(r"[^a-z0-9.]+", "-", words.lower()).strip("-")

@@ -1,6 +1,8 @@
 """One cell of a study, measured."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import random
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -9,18 +11,20 @@ from typing import Any
 from piispan.core import DataError, Document, LabelSet, Prediction, Span, replacing_folder, write_predictions
 from piispan.dataset_builder import Split, read_split
 from piispan.metric import document_counts, score, scored_predictions
-from piispan.runs.artifacts import documents_sha256, write_json
+from piispan.runs.artifacts import documents_sha256, trained_on, write_json
 from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, hardware, installed_versions, peak_memory_mib
 from piispan.runs.progress import Progress
 from piispan.runs.study.grid import Cell
-from piispan.tagger import PatternGuess, PresidioGuess, Tagger
+from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of
+from piispan.runs.study.presidio_baseline import presidio_spans, presidio_versions
+from piispan.tagger import PatternGuess, Tagger, read_sidecar
 
-__all__ = ["ADAPTER", "CONFIG", "COUNTS", "METRICS", "PREDICTIONS", "measure"]
+__all__ = ["measure"]
 
-CONFIG, METRICS, COUNTS, PREDICTIONS, ADAPTER = "config.json", "metrics.json", "counts.json", "predictions.jsonl", "adapter"
+_CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,42 +50,92 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> No
         progress: Shows how far each step has come.
 
     Raises:
-        DataError: If the data cannot be read, or there are not so many documents.
+        DataError: If the data cannot be read, there are not so many documents, or an adapter was trained on those that are measured.
         ModelError: If a model cannot be loaded.
     """
     labels = cell.settings.label_set
     parts = read_split(data, cell.split, labels)
     training, tested = _trained_on(cell, parts), parts.test if cell.part == "test" else parts.validation
     folder = study / cell.place
-    folder.mkdir(parents=True, exist_ok=True)
+    _begin(folder, study, cell, _config(cell, training, tested))
     measured = _measured(cell, training, parts, tested, study, progress)
     evaluated = measured.evaluated
     spans = scored_predictions(tested, evaluated.predictions, labels, format=_format_of(cell, evaluated))
-    write_json(
-        folder / CONFIG,
-        {
-            **cell.to_dict(),
-            "training_documents": len(training),
-            "training_sha256": documents_sha256(training),
-            "measured_sha256": documents_sha256(tested),
-            "hardware": hardware(),
-            "versions": installed_versions(),
-        },
-    )
     write_predictions(evaluated.predictions, folder / PREDICTIONS)
-    write_json(folder / COUNTS, document_counts(tested, spans, labels))
-    write_json(folder / METRICS, {**evaluated.scores.to_dict(), "cost": {**_cost(evaluated.predictions), **measured.training}})
+    write_json(folder / COUNTS, {"all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)})
+    metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
+    write_json(folder / METRICS, {**metrics, "cost": {**_cost(evaluated.predictions), **measured.training}})
+    shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
+
+
+def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document]) -> dict[str, Any]:
+    texts = {document.text for document in training}
+    return {
+        **cell.to_dict(),
+        "training_documents": len(training),
+        "measured_documents": len(tested),
+        "measured_texts_trained_on": sum(document.text in texts for document in tested),
+        "training_sha256": documents_sha256(training),
+        "measured_sha256": documents_sha256(tested),
+        "hardware": hardware(),
+        "dtype": str(fastest_dtype()).removeprefix("torch."),
+        "versions": installed_versions() | (presidio_versions() if cell.system == "presidio" else {}),
+    }
+
+
+def _begin(folder: Path, study: Path, cell: Cell, config: Mapping[str, Any]) -> None:
+    """Clear what another configuration left; checkpoints of this one stay, to go on from."""
+    (folder / METRICS).unlink(missing_ok=True)
+    if config_of(study, cell) != config and folder.is_dir():
+        for left in folder.iterdir():
+            if left.is_dir():
+                shutil.rmtree(left)
+            elif left.name not in (LOG, FAILURE):
+                left.unlink()
+    write_json(folder / CONFIG, config)
 
 
 def _trained_on(cell: Cell, parts: Split) -> tuple[Document, ...]:
     if cell.system not in ("tuned", "token_classifier"):
         return ()
     pool = parts.train if cell.part == "validation" else (*parts.train, *parts.validation)
-    wanted = len(parts.train) if cell.documents is None else cell.documents
-    if wanted > len(pool):
-        raise DataError(f"{cell.place}: asks for {wanted} documents to train on, and there are {len(pool)}")
-    held_out = set(cell.held_out)
-    return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in held_out)) for d in pool[:wanted])
+    chosen = parts.train
+    if cell.documents is not None:
+        if cell.documents > len(pool):
+            raise DataError(f"{cell.place}: asks for {cell.documents} documents to train on, and there are {len(pool)}")
+        candidates = parts.train if cell.documents <= len(parts.train) else pool
+        chosen = tuple(random.Random(cell.settings.seed).sample(candidates, cell.documents))  # noqa: S311 -- a draw, not a secret
+    return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in cell.held_out)) for d in chosen)
+
+
+def _counts_apart(cell: Cell, tested: Sequence[Document], spans: Sequence[Prediction]) -> dict[str, Any]:
+    """The counts of held-out labels, and of the others."""
+    return {name: document_counts(*_only(kept, tested, spans), labels) for name, kept, labels in _apart(cell)}
+
+
+def _figures_apart(cell: Cell, training: Sequence[Document], tested: Sequence[Document], spans: Sequence[Prediction]) -> dict[str, Any]:
+    """Figures of held-out labels, and of the others, with recall of values that training did not see."""
+    figures: dict[str, Any] = {}
+    for name, kept, labels in _apart(cell):
+        documents, predictions = _only(kept, tested, spans)
+        scores = score(documents, predictions, labels, seen_values=entity_values(training), resamples=0)
+        figures |= {f"{figure}_{name}": getattr(scores, figure) for figure in ("f1", "recall", "precision")}
+        if name == "trained":
+            figures["recall_unseen_trained"] = scores.to_dict().get("recall_unseen")
+    return figures
+
+
+def _apart(cell: Cell) -> Iterable[tuple[str, Collection[str], LabelSet]]:
+    labels = cell.settings.label_set
+    if cell.held_out:
+        for name, kept in (("held_out", cell.held_out), ("trained", [name for name in labels.names if name not in cell.held_out])):
+            yield name, kept, labels.subset(list(kept))
+
+
+def _only(kept: Collection[str], documents: Sequence[Document], spans: Sequence[Prediction]) -> tuple[list[Document], list[Prediction]]:
+    """Documents and predictions with some of the labels alone."""
+    gold = [replace(document, spans=tuple(span for span in document.spans if span.label in kept)) for document in documents]
+    return gold, [replace(one, spans=tuple(span for span in one.spans if span.label in kept), output=None) for one in spans]
 
 
 def _measured(
@@ -89,7 +143,7 @@ def _measured(
 ) -> Measured:
     labels = cell.settings.label_set
     if cell.system in ("patterns", "presidio"):
-        guess = PatternGuess(labels) if cell.system == "patterns" else PresidioGuess(labels, analyzer=_presidio())
+        guess = PatternGuess(labels) if cell.system == "patterns" else presidio_spans(labels)
         return Measured(_guessed(guess, tested, labels), {})
     if cell.system == "token_classifier":
         from piispan.runs.study.token_classifier import TokenClassifier
@@ -105,7 +159,7 @@ def _measured(
             raise DataError(f"{cell.place}: measures the adapter of {cell.source_place}, which is not here; train it anew with --again")
         return _of_adapter(cell, str(adapter), tested, progress, entity_values(training))
     if cell.system == "untuned" and cell.settings.start:
-        return _of_adapter(cell, cell.settings.start, tested, progress, ())
+        return _of_adapter(cell, cell.settings.start, tested, progress, None)
     experiment = Experiment.open(cell.settings, None, progress, cell.decoder)
     if cell.system == "untuned":
         return Measured(experiment.evaluate(tuple(tested), "Measuring the model as it is"), {})
@@ -119,7 +173,7 @@ def _tuned(
     whole = experiment.prompt
     if cell.held_out:
         experiment.prompt = whole.for_labels(whole.labels.subset([name for name in whole.labels.names if name not in cell.held_out]))
-    checkpoints = folder / "checkpoints" if cell.settings.save_steps else None
+    checkpoints = folder / _CHECKPOINTS if cell.settings.save_steps else None
     found = last_checkpoint(checkpoints) if checkpoints else None
     experiment.train(training, validation=parts.validation, checkpoints=checkpoints, resume=found)
     with replacing_folder(folder / ADAPTER) as made:
@@ -129,7 +183,7 @@ def _tuned(
     return Measured(
         experiment.evaluate(tuple(tested), "Measuring"),
         {
-            "training_seconds": facts["seconds"],
+            "training_seconds": None if found else facts["seconds"],  # of a run that was interrupted, only those since
             "training_steps": facts["steps"],
             "trained_parameters": facts["trainable_parameters"],
             "peak_memory_mib": peak_memory_mib(),
@@ -137,10 +191,14 @@ def _tuned(
     )
 
 
-def _of_adapter(cell: Cell, adapter: str, tested: Sequence[Document], progress: Progress, seen: Iterable[str]) -> Measured:
+def _of_adapter(cell: Cell, adapter: str, tested: Sequence[Document], progress: Progress, seen: Iterable[str] | None) -> Measured:
     base = cell.settings.model if Path(cell.settings.model).is_dir() else None
+    sidecar = read_sidecar(adapter)
+    if sidecar and trained_on(sidecar, tested):
+        raise DataError(f"{cell.place}: the adapter was trained on the documents that would be measured")
     tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=16, base=base, dtype=fastest_dtype())
-    return Measured(evaluate_tagger(tagger, tested, progress, seen_values=seen, seed=cell.settings.seed), {})
+    evaluated = evaluate_tagger(tagger, tested, progress, seen_values=seen, seed=cell.settings.seed)
+    return Measured(evaluated, {})
 
 
 def _guessed(guess: Callable[[str], Sequence[Span]], documents: Sequence[Document], labels: LabelSet) -> Evaluated:
@@ -150,16 +208,6 @@ def _guessed(guess: Callable[[str], Sequence[Span]], documents: Sequence[Documen
         spans = tuple(guess(document.text))
         predictions.append(Prediction(document.id, spans, seconds=perf_counter() - started))
     return Evaluated(score(documents, predictions, labels), predictions)
-
-
-def _presidio() -> Any:
-    """Presidio's analyzer as it comes, with the small English model of spaCy."""
-    from presidio_analyzer import AnalyzerEngine
-    from presidio_analyzer.nlp_engine import NlpEngineProvider
-
-    models = [{"lang_code": "en", "model_name": "en_core_web_sm"}]
-    engine = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models}).create_engine()
-    return AnalyzerEngine(nlp_engine=engine)
 
 
 def _format_of(cell: Cell, evaluated: Evaluated) -> str | None:

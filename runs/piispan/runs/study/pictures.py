@@ -55,11 +55,11 @@ def _bars(done: Sequence[Row], figure: str, title: str) -> Any:
         axes.barh(places, values, 0.36, color=_COLOURS.get(split), label=split)
         if figure == "f1":
             for place, row in zip(places, rows, strict=True):
-                axes.plot([100 * end for end in row.interval("f1")], [place, place], color="black", linewidth=1)
+                axes.plot([100 * end for end in row.interval()], [place, place], color="black", linewidth=1)
     axes.set_yticks(range(len(settings)), settings)
     axes.invert_yaxis()
     axes.set_xlabel(f"{title}, %")
-    axes.set_xlim(0, 100)
+    axes.set_xlim(0, 100 if figure == "f1" else None)
     axes.legend(loc="lower right", frameon=False)
     return drawn
 
@@ -70,7 +70,7 @@ def _curve(done: Sequence[Row]) -> Any:
         rows = sorted((row for row in done if row.split == split), key=lambda row: row.found[0].cell.documents or 0)
         sizes = [row.found[0].cell.documents or 0 for row in rows]
         axes.plot(sizes, [100 * (row.mean("f1") or 0.0) for row in rows], "o-", color=_COLOURS.get(split), label=split)
-        ends = [row.interval("f1") for row in rows]
+        ends = [row.interval() for row in rows]
         axes.fill_between(sizes, [100 * low for low, _ in ends], [100 * high for _, high in ends], color=_COLOURS.get(split), alpha=0.15)
     axes.set_xlabel("Documents trained on")
     axes.set_ylabel("F1, exact, %")

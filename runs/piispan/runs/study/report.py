@@ -2,25 +2,31 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
-from piispan.core import DataError
+from piispan.core import DataError, FormatError
 from piispan.metric import percent
-from piispan.runs.artifacts import write_json, write_text
+from piispan.runs.artifacts import check_writable, write_json, write_text
 from piispan.runs.study.choosing import resolved
 from piispan.runs.study.grid import Grid
 from piispan.runs.study.pictures import draw_study
-from piispan.runs.study.results import Difference, Found, Row, difference, found_cells, rows
+from piispan.runs.study.places import failure_of
+from piispan.runs.study.results import Difference, Found, Row, corrected, difference, found_cells, rows
 
-__all__ = ["CHOSEN", "write_report"]
+__all__ = ["check_report", "write_report"]
 
-CHOSEN = "chosen"
-"""The grid whose cells are the chosen setting, on the test."""
-_SPLITS = ("random", "template")
+_BASELINES = "baselines"
+"""The grid with which what was chosen is compared."""
 _TITLES: Mapping[str, str] = {
     "precision": "Precision",
     "recall": "Recall",
+    "recall_unseen": "Recall of unseen values",
     "char_recall": "PII characters found",
+    "f1_trained": "F1 of trained labels",
+    "recall_unseen_trained": "their recall of unseen values",
+    "f1_held_out": "F1 of held-out labels",
+    "recall_held_out": "their recall",
     "hallucination_rate": "Hallucinated mentions",
     "malformed_rate": "Malformed answers",
     "text_drift_rate": "Answers that drift",
@@ -30,11 +36,23 @@ _COSTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "output_tokens_per_document": ("Tokens written", "{:.1f}".format),
     "passes_per_document": ("Passes", "{:.1f}".format),
     "seconds_per_document": ("Seconds", "{:.3f}".format),
-    "training_seconds": ("Training, minutes", lambda seconds: f"{seconds / 60:.1f}"),
+    "training_seconds": ("Training, minutes in all", lambda seconds: f"{seconds / 60:.1f}"),
+    "peak_memory_mib": ("Memory, GiB", lambda mib: f"{mib / 1024:.1f}"),
 }
 
 
-def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, data_name: str) -> None:
+def check_report(report: str | Path) -> None:
+    """Check that a report can be written, before the long work.
+
+    Raises:
+        DataError: If its name does not end in ``.md``, or nothing can be written there.
+    """
+    if Path(report).suffix != ".md":
+        raise DataError(f"{report}: a report is Markdown, and its name ends in .md")
+    check_writable(Path(report).parent)
+
+
+def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, data_name: str | None = None) -> None:
     """Write what the cells that are done say: ``report`` in Markdown, ``.json`` beside it, and pictures in the folder of its name.
 
     Args:
@@ -46,26 +64,30 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     Raises:
         DataError: If no cell is done, or a file cannot be written.
     """
-    place = Path(report)
-    grids = [_resolved(grid, Path(study)) for grid in grids]
-    found = {grid.name: found_cells(Path(study), grid) for grid in grids}
+    check_report(report)
+    place, folder = Path(report), Path(study)
+    grids = [_resolved(grid, folder) for grid in grids]
+    found = {grid.name: found_cells(folder, grid) for grid in grids}
     every = [one for cells in found.values() for one in cells]
     if not every:
         raise DataError(f"{study}: no cell of {', '.join(grid.name for grid in grids)} is done")
+    chosen = [row for grid in grids if grid.chosen_from for row in rows(found[grid.name])]
     pictures = draw_study({grid.name: rows(found[grid.name]) for grid in grids}, place.with_suffix(""))
-    sections = [_section(grid, found[grid.name], pictures.get(grid.name, []), place) for grid in grids]
-    write_text(place, "\n\n".join([_head(every, data_name), *_headline(found.get(CHOSEN, [])), *sections, _foot(every, grids)]) + "\n")
-    write_json(place.with_suffix(".json"), {"chosen": _chosen(found.get(CHOSEN, [])), "cells": [one.to_dict() for one in every]})
+    sections = [_section(grid, found[grid.name], folder, pictures.get(grid.name, []), place) for grid in grids]
+    against = _against_baselines(chosen, rows(found.get(_BASELINES, [])))
+    blocks = [_head(every, data_name), _headline(chosen, grids), against, *sections, _foot(every, grids)]
+    write_text(place, "\n\n".join(block for block in blocks if block) + "\n")
+    write_json(place.with_suffix(".json"), {"chosen": _chosen(chosen), "cells": [one.to_dict() for one in every]})
 
 
 def _resolved(grid: Grid, study: Path) -> Grid:
     try:
         return resolved(grid, study)
-    except DataError:  # not chosen yet, so it is open
+    except (DataError, FormatError):  # not chosen yet, so it is open
         return grid
 
 
-def _chosen(found: Sequence[Found]) -> dict[str, Any]:
+def _chosen(chosen: Sequence[Row]) -> dict[str, Any]:
     return {
         row.split: {
             "f1": row.mean("f1"),
@@ -73,37 +95,66 @@ def _chosen(found: Sequence[Found]) -> dict[str, Any]:
             "seeds": len(row.found),
             "cell": row.found[0].cell.place.rpartition("-seed")[0],
         }
-        for row in rows(found)
+        for row in chosen
     }
 
 
-def _head(found: Sequence[Found], data_name: str) -> str:
-    hardware = sorted({one.config["hardware"] for one in found})
+def _head(found: Sequence[Found], data_name: str | None) -> str:
+    named = f"Data: {data_name}. " if data_name else ""
+    shared = {
+        one.config["split"]: f"`{one.config['split']}` {one.config['measured_texts_trained_on']} of {one.config['measured_documents']}"
+        for one in found
+        if one.cell.trains and one.cell.part == "test" and not one.cell.documents
+    }
+    twice = f" Test texts that stand in the training word for word: {', '.join(shared.values())}." if shared else ""
     return (
         "# The study\n\n"
-        f"Written by `piispan study`; every figure comes from a cell's `metrics.json`. Data: {data_name}. Hardware: {'; '.join(hardware)}. "
-        "F1 is exact and micro. Figures are means over seeds; in brackets stand the 95 % interval, over resamples of the seeds and of the "
-        "documents, and the number of seeds. Differences are paired by document and seed.\n\n"
-        "`random` has the same sentence frames on both sides, as the published figures have; no frame of `template`'s test was seen in "
-        "training: it is the honest figure."
+        f"Written by `piispan study`; every figure comes from a cell's `metrics.json`. {named}Hardware: {_hardware(found)}. "
+        "F1 is exact and micro. Figures are means over seeds. In brackets stand the 95 % interval and the number of seeds: of documents by "
+        "bootstrap and of seeds by Student's t, so that three seeds that differ give a wide one; with one seed it knows documents alone. "
+        "Differences are paired by document and seed; p is of documents, at these seeds, and corrected for the number of comparisons "
+        "(Holm).\n\n"
+        f"`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups.{twice}"
     )
 
 
-def _headline(found: Sequence[Found]) -> list[str]:
+def _hardware(found: Sequence[Found]) -> str:
+    return "; ".join(sorted({f"{one.config['hardware']} ({one.config['dtype']})" for one in found}))
+
+
+def _headline(chosen: Sequence[Row], grids: Sequence[Grid]) -> str:
+    if not chosen:
+        return ""
+    wanted = sum(len(grid.seeds) * len(grid.splits) for grid in grids if grid.chosen_from)
+    open_cells = wanted - sum(len(row.found) for row in chosen)
     lines = [
         f"- `{row.split}`: F1 **{_percent(row.mean('f1'))}** {_ends(row)}, PII characters found {_percent(row.mean('char_recall'))}"
-        for row in rows(found)
+        for row in chosen
     ]
-    return ["## The chosen setting\n\nChosen on validation; the test was looked at once.\n\n" + "\n".join(lines)] if lines else []
+    left = f" Not whole yet: {open_cells} of {wanted} cells are missing." if open_cells else ""
+    return f"## The chosen setting\n\n**{chosen[0].setting}**, chosen on validation, measured on the test.{left}\n\n" + "\n".join(lines)
 
 
-def _section(grid: Grid, found: Sequence[Found], pictures: Sequence[Path], report: Path) -> str:
+def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
+    lines = []
+    for row in chosen:
+        pairs = [(other, found) for other in baselines if other.split == row.split and (found := difference(row, other))]
+        for (other, _), found in zip(pairs, corrected([found for _, found in pairs]), strict=True):
+            lines.append(f"- `{row.split}`: {_points(found)} above {other.setting}")
+    return "Against the baselines, on the same documents:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _section(grid: Grid, found: Sequence[Found], study: Path, pictures: Sequence[Path], report: Path) -> str:
     title = f"## {grid.name.capitalize()}: {grid.question}"
+    failed = [f"- {cell.place}: {why}" for cell in grid.cells if (why := failure_of(study, cell))]
+    faults = "Failed:\n\n" + "\n".join(failed) if failed else ""
     done = rows(found)
     if not done:
-        return f"{title}\n\nNot run yet: `piispan study {grid.name} --data FILE`."
-    blocks = [title, f"{len(found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.", _figures(done), _costs(done)]
-    blocks += [_comparisons(done, split) for split in _SPLITS if sum(row.split == split for row in done) > 1]
+        return "\n\n".join(block for block in [title, faults, f"Not run yet: `piispan study {_called(grid)} --data FILE`."] if block)
+    left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
+    count = f"{len(found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.{left_out}"
+    splits = list(dict.fromkeys(row.split for row in done))
+    blocks = [title, count, faults, _figures(done), _costs(done), *(_comparisons(done, split) for split in splits)]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
 
@@ -119,7 +170,9 @@ def _figures(done: Sequence[Row]) -> str:
 
 def _costs(done: Sequence[Row]) -> str:
     shown = [name for name in _COSTS if any(row.mean(name) is not None for row in done)]
-    lines = [["Cost per document", "Split", *(_COSTS[name][0] for name in shown)]]
+    if not shown:
+        return ""
+    lines = [["What it costs, per document", "Split", *(_COSTS[name][0] for name in shown)]]
     for row in done:
         values = [row.mean(name) for name in shown]
         cells = ["" if value is None else _COSTS[name][1](value) for name, value in zip(shown, values, strict=True)]
@@ -128,32 +181,47 @@ def _costs(done: Sequence[Row]) -> str:
 
 
 def _comparisons(done: Sequence[Row], split: str) -> str:
-    """The best of a split against each other."""
+    """How far settings lie apart on a split: their spread beside that of seeds, and the highest against each other."""
     here = [row for row in done if row.split == split]
+    if len(here) < 2:
+        return ""
     best = max(here, key=lambda row: row.mean("f1") or 0.0)
-    lines = []
-    for row in here:
-        if row is not best and (found := difference(best, row)):
-            lines.append(f"- above {row.setting}: {_points(found)}")
-    return f"On `{split}`, **{best.setting}** has the highest F1:\n\n" + "\n".join(lines) if lines else ""
+    means = [row.mean("f1") or 0.0 for row in here]
+    seeds = [spread for row in here if (spread := row.spread()) is not None]
+    beside = f"; over seeds, the standard deviation is {100 * fmean(seeds):.1f}" if seeds else ""
+    apart = f"{100 * (max(means) - min(means)):.1f} points from lowest to highest, standard deviation {100 * stdev(means):.1f}{beside}"
+    pairs = [(row, found) for row in here if row is not best and (found := difference(best, row))]
+    lines = [
+        f"- {_points(found)} above {row.setting}" for (row, _), found in zip(pairs, corrected([found for _, found in pairs]), strict=True)
+    ]
+    head = f"On `{split}` the settings spread over {apart}. The highest, picked here by these very figures, is **{best.setting}**:"
+    return f"{head}\n\n" + "\n".join(lines) if lines else ""
 
 
 def _points(found: Difference) -> str:
     low, high = (f"{100 * end:+.1f}" for end in found.interval)
     p = "p < 0.001" if found.p_value < 0.001 else f"p = {found.p_value:.3f}"
     seeds = "1 seed" if found.seeds == 1 else f"{found.seeds} seeds"
-    return f"{100 * found.value:+.1f} points ({low} to {high}, {p}, {seeds})"
+    return f"{100 * found.value:+.1f} points of F1 ({low} to {high}; {p}; {seeds})"
 
 
 def _foot(found: Sequence[Found], grids: Sequence[Grid]) -> str:
-    versions = found[-1].config["versions"]
-    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
-    command = f"piispan study {' '.join(grid.name for grid in grids)} --data FILE --report study.md"
+    versions: dict[str, set[str]] = {}
+    for one in found:
+        for name, version in one.config["versions"].items():
+            versions.setdefault(name, set()).add(version)
+    listed = ", ".join(f"{name} {' and '.join(sorted(these))}" for name, these in versions.items())
+    command = f"piispan study {' '.join(_called(grid) for grid in grids)} --data FILE --report study.md"
     return f"## How to run it again\n\n```\n{command}\n```\n\nVersions: {listed}."
 
 
+def _called(grid: Grid) -> str:
+    """How a grid is named on the command line, without its folder."""
+    return Path(grid.source).name
+
+
 def _ends(row: Row) -> str:
-    low, high = row.interval("f1")
+    low, high = row.interval()
     return f"({100 * low:.1f} to {100 * high:.1f}; {len(row.found)})"
 
 

@@ -1,11 +1,12 @@
 """What the cells of a study found: figures over seeds, with intervals and paired tests."""
 
 import json
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,15 @@ import numpy.typing as npt
 
 from piispan.metric import COUNTED
 from piispan.runs.study.grid import Cell, Grid
-from piispan.runs.study.measuring import CONFIG, COUNTS, METRICS
+from piispan.runs.study.places import COUNTS, METRICS, config_of, is_done
 
-__all__ = ["Difference", "Found", "Row", "difference", "found_cells", "rows"]
+__all__ = ["Difference", "Found", "Row", "corrected", "difference", "found_cells", "rows"]
 
 _Array = npt.NDArray[np.float64]
 _RESAMPLES = 2000
-_FIGURES = ("f1", "char_recall")
+_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
+"""Student's t at 97.5 %, by degrees of freedom from 1."""
+_NORMAL = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Found:
         cell: The cell.
         config: Its ``config.json``.
         metrics: Its ``metrics.json``.
-        counts: Its ``counts.json``. Shape: ``(documents, len(COUNTED))``
+        counts: ``all`` of its ``counts.json``. Shape: ``(documents, len(COUNTED))``
     """
 
     cell: Cell
@@ -39,10 +42,14 @@ class Found:
     counts: _Array
 
     def to_dict(self) -> dict[str, Any]:
-        """A line of ``study.json``: figures, cost, and how it was got."""
-        left_out = ("per_label", "intervals", "signature", "cost")
-        figures = {name: value for name, value in self.metrics.items() if name not in left_out}
-        return {"cell": self.cell.place, **self.config, **figures, "cost": self.metrics["cost"], "intervals": self.metrics["intervals"]}
+        """An entry of ``study.json``: place, figures, cost, and how it was got."""
+        figures = {name: value for name, value in self.metrics.items() if name not in ("per_label", "signature", "cost")}
+        return {"cell": self.cell.place, **figures, "cost": self.metrics["cost"], "config": self.config}
+
+    @property
+    def f1(self) -> float:
+        """Exact F1, micro; 0 where nothing was found."""
+        return float(_f1(self.counts.sum(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +71,25 @@ class Row:
         values = [one.metrics.get(figure, one.metrics["cost"].get(figure)) for one in self.found]
         return None if not values or any(value is None for value in values) else fmean(values)
 
-    def interval(self, figure: str) -> tuple[float, float]:
-        """95 % interval of the mean over seeds of ``f1`` or ``char_recall``: resamples of the seeds and of the documents."""
-        drawn = _drawn([one.counts for one in self.found], figure)
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        return float(low), float(high)
+    def interval(self) -> tuple[float, float]:
+        """95 % interval of the mean of F1, see ``_interval``; with one seed it knows documents alone."""
+        low, high = _interval([one.f1 for one in self.found], _drawn([one.counts for one in self.found]))
+        return max(low, 0.0), min(high, 1.0)
+
+    def spread(self) -> float | None:
+        """Standard deviation of F1 over seeds; ``None`` for one seed."""
+        return stdev([one.f1 for one in self.found]) if len(self.found) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """How much one row is above another: the mean over the seeds that both have.
+    """How much F1 of one row is above that of another.
 
     Args:
-        value: The difference.
-        interval: 95 % interval, over resamples of seeds and documents.
-        p_value: Two-sided: twice the share of resamples of the other sign, one added.
+        value: The mean over the seeds that both have.
+        interval: 95 % interval, see ``_interval``.
+        p_value: Two-sided, of a paired bootstrap over documents at these seeds: what other seeds would give, it does not know. Never less
+            than flipping the signs of the documents that differ could give.
         seeds: How many seeds both have.
     """
 
@@ -89,13 +100,13 @@ class Difference:
 
 
 def found_cells(study: Path, grid: Grid) -> list[Found]:
-    """The cells of a grid that are done."""
-    return [_read(study, cell) for cell in grid.cells if (study / cell.place / METRICS).is_file()]
+    """The cells of a grid that were measured as it says now."""
+    return [_read(study, cell) for cell in grid.cells if is_done(study, cell)]
 
 
 def _read(study: Path, cell: Cell) -> Found:
-    config, metrics, counts = (json.loads((study / cell.place / name).read_text("utf-8")) for name in (CONFIG, METRICS, COUNTS))
-    return Found(cell, config, metrics, np.array([counts[name] for name in COUNTED], dtype=np.float64).T)
+    metrics, counts = (json.loads((study / cell.place / name).read_text("utf-8")) for name in (METRICS, COUNTS))
+    return Found(cell, config_of(study, cell), metrics, np.array([counts["all"][name] for name in COUNTED], dtype=np.float64).T)
 
 
 def rows(found: Iterable[Found]) -> list[Row]:
@@ -104,35 +115,62 @@ def rows(found: Iterable[Found]) -> list[Row]:
     return [Row(setting, split, tuple(cells)) for (setting, split), cells in together]
 
 
-def difference(first: Row, second: Row, figure: str = "f1") -> Difference | None:
-    """How much the first is above the second in ``f1`` or ``char_recall``; ``None`` where they share no seed, or no documents."""
+def difference(first: Row, second: Row) -> Difference | None:
+    """How much the first is above the second; ``None`` where they share no seed, or were not measured on the same documents.
+
+    A system without seeds, measured once, is compared with every seed of the other.
+    """
     others = {one.cell.settings.seed: one for one in second.found}
-    pairs = [(one, others[one.cell.settings.seed]) for one in first.found if one.cell.settings.seed in others]
-    if not pairs or any(one.counts.shape != other.counts.shape for one, other in pairs):
+    once = second.found[0] if not second.found[0].cell.trains and len(second.found) == 1 else None
+    pairs = [(one, other) for one in first.found if (other := once or others.get(one.cell.settings.seed))]
+    if not pairs or any(one.config["measured_sha256"] != other.config["measured_sha256"] for one, other in pairs):
         return None
-    drawn = _drawn([one.counts for one, _ in pairs], figure) - _drawn([other.counts for _, other in pairs], figure)
-    value = fmean(float(_ratio(one.counts.sum(0), figure)) - float(_ratio(other.counts.sum(0), figure)) for one, other in pairs)
-    against = np.count_nonzero(drawn <= 0) if value > 0 else np.count_nonzero(drawn >= 0)
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return Difference(value, (float(low), float(high)), min(1.0, 2 * (1 + int(against)) / (1 + len(drawn))), len(pairs))
+    ours, theirs = [one.counts for one, _ in pairs], [other.counts for _, other in pairs]
+    values = [one.f1 - other.f1 for one, other in pairs]
+    drawn = _drawn(ours) - _drawn(theirs)
+    differing = int(np.count_nonzero((np.stack(ours) != np.stack(theirs)).any(axis=(0, 2))))
+    value = fmean(values)
+    against = int(np.count_nonzero(drawn <= 0 if value > 0 else drawn >= 0))
+    p_value = min(1.0, max(2 * (1 + against) / (1 + len(drawn)), 2 / 2 ** min(differing, 60)))
+    return Difference(value, _interval(values, drawn), p_value, len(pairs))
 
 
-def _drawn(counts: Sequence[_Array], figure: str) -> _Array:
-    """The mean over seeds of a figure, in each resample; the same draws each time. Shape: ``(_RESAMPLES,)``"""
-    generator = np.random.default_rng(0)
+def corrected(differences: Sequence[Difference]) -> list[Difference]:
+    """The differences with their p-values raised for their number (S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure",
+    Scandinavian Journal of Statistics 6, 1979).
+    """
+    order = sorted(range(len(differences)), key=lambda place: differences[place].p_value)
+    raised, least = list(differences), 0.0
+    for rank, place in enumerate(order):
+        least = max(least, min(1.0, (len(order) - rank) * differences[place].p_value))
+        raised[place] = replace(differences[place], p_value=least)
+    return raised
+
+
+def _interval(values: Sequence[float], drawn: _Array) -> tuple[float, float]:
+    """95 % interval of a mean over seeds: the half-widths of documents (bootstrap) and of seeds (Student's t), at right angles.
+
+    Args:
+        values: The figure at each seed.
+        drawn: Its mean over the seeds, in each resample of the documents. Shape: ``(_RESAMPLES,)``
+    """
+    documents, seeds = _NORMAL * float(drawn.std()), 0.0
+    if len(values) > 1:
+        freedom = len(values) - 1
+        seeds = (_T[freedom - 1] if freedom <= len(_T) else _NORMAL) * stdev(values) / math.sqrt(len(values))
+    half = math.hypot(documents, seeds)
+    return fmean(values) - half, fmean(values) + half
+
+
+def _drawn(counts: Sequence[_Array]) -> _Array:
+    """The mean F1 over seeds in each resample of the documents; the same draws each time. Shape: ``(_RESAMPLES,)``"""
     documents = len(counts[0])
-    weights = generator.multinomial(documents, np.full(documents, 1 / documents), size=_RESAMPLES).astype(np.float64)
-    by_seed = np.stack([_ratio(weights @ one, figure) for one in counts])
-    picks = generator.integers(len(counts), size=(_RESAMPLES, len(counts)))
-    drawn: _Array = by_seed[picks, np.arange(_RESAMPLES)[:, None]].mean(axis=1)
+    weights = np.random.default_rng(0).multinomial(documents, np.full(documents, 1 / documents), size=_RESAMPLES).astype(np.float64)
+    drawn: _Array = np.mean([_f1(weights @ one) for one in counts], axis=0)
     return drawn
 
 
-def _ratio(sums: _Array, figure: str) -> _Array:
-    """A figure of summed counts. Shape of ``sums``: ``(..., len(COUNTED))``"""
-    if figure not in _FIGURES:
-        raise ValueError(f"figure must be one of {', '.join(_FIGURES)}, was: {figure!r}")
-    column = {name: sums[..., place] for place, name in enumerate(COUNTED)}
-    if figure == "char_recall":
-        return np.asarray(column["covered_characters"] / np.maximum(column["gold_characters"], 1))
-    return np.asarray(2 * column["exact"] / np.maximum(column["gold"] + column["predicted"], 1))
+def _f1(sums: _Array) -> _Array:
+    """Exact F1 of summed counts; 0 where there is nothing. Shape of ``sums``: ``(..., len(COUNTED))``"""
+    exact, gold, predicted = (sums[..., COUNTED.index(name)] for name in ("exact", "gold", "predicted"))
+    return np.asarray(2 * exact / np.maximum(gold + predicted, 1))

@@ -1,21 +1,23 @@
 """A study run cell by cell: each in a process of its own, so that none takes the rest with it."""
 
+import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
+from piispan.core import DataError, FormatError
 from piispan.runs.artifacts import write_json
 from piispan.runs.progress import Progress
 from piispan.runs.study.choosing import resolved
 from piispan.runs.study.grid import Cell, Grid
-from piispan.runs.study.measuring import METRICS
+from piispan.runs.study.places import FAILURE, LOG, is_done
 
-__all__ = ["Outcome", "is_done", "run_study"]
-
-FAILURE, LOG = "failure.json", "log.txt"
+__all__ = ["Outcome", "cell_of", "run_study"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +25,14 @@ class Outcome:
     """What became of a cell.
 
     Args:
-        cell: The cell.
+        place: The cell's place; of a grid that could not be begun, its name.
         seconds: How long it took; 0 where it was done before.
         failure: Why it failed, or ``None``.
     """
 
-    cell: Cell
+    place: str
     seconds: float
     failure: str | None = None
-
-
-def is_done(study: Path, cell: Cell) -> bool:
-    """Whether a cell has been measured."""
-    return (study / cell.place / METRICS).is_file()
 
 
 def run_study(
@@ -43,7 +40,8 @@ def run_study(
 ) -> Iterator[Outcome]:
     """Measure the cells of grids that are not measured yet; one that fails is told, and the rest go on.
 
-    A cell that was interrupted begins anew, or at its last checkpoint where its settings have ``save_steps``.
+    A cell that was interrupted begins anew, or at its last checkpoint where its settings have ``save_steps``. A cell is done when it was
+    measured as its grid says now, on this data.
 
     Args:
         grids: The grids, in order.
@@ -58,22 +56,32 @@ def run_study(
         What became of each cell.
 
     Raises:
-        DataError: If a grid is chosen from another that is not done.
+        DataError: If two grids have one name, or the data is not there.
     """
     folder = Path(study)
+    if len({grid.name for grid in grids}) < len(grids):
+        raise DataError("two of the grids have the same name")
+    if not Path(data).exists():
+        raise DataError(f"{data}: no such file")
     for grid in grids:
-        cells = [cell for cell in resolved(grid, folder).cells if only in cell.place]
+        try:
+            cells = [cell for cell in resolved(grid, folder).cells if only in cell.place]
+        except (DataError, FormatError) as error:
+            if not only:
+                yield Outcome(grid.name, 0.0, str(error))
+            continue
         progress.start(f"Grid {grid.name}", len(cells), "cells")
         for cell in cells:
-            if is_done(folder, cell) and not again:
-                yield Outcome(cell, 0.0)
-            else:
-                yield _run(grid, cell, data, folder)
+            if again:
+                shutil.rmtree(folder / cell.place, ignore_errors=True)
+            yield _run(grid, cell, data, folder)
             progress.advance(1, cell.place)
         progress.finish()
 
 
 def _run(grid: Grid, cell: Cell, data: str | Path, study: Path) -> Outcome:
+    if is_done(study, cell, data):
+        return Outcome(cell.place, 0.0)
     place = study / cell.place
     place.mkdir(parents=True, exist_ok=True)
     (place / FAILURE).unlink(missing_ok=True)
@@ -83,11 +91,13 @@ def _run(grid: Grid, cell: Cell, data: str | Path, study: Path) -> Outcome:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False)  # noqa: S603 -- this interpreter, and this package
     seconds = perf_counter() - started
     if done.returncode == 0:
-        return Outcome(cell, seconds)
-    last = next((line for line in reversed((place / LOG).read_text("utf-8", "replace").splitlines()) if line.strip()), "")
-    failure = f"exit code {done.returncode}; see {place / LOG}" if done.returncode < 0 or not last else last.strip()
-    write_json(place / FAILURE, {"exit_code": done.returncode, "seconds": round(seconds, 1)})
-    return Outcome(cell, seconds, failure)
+        return Outcome(cell.place, seconds)
+    failure: dict[str, Any] = {"exit_code": done.returncode}
+    if (place / FAILURE).is_file():  # the process told why
+        failure |= json.loads((place / FAILURE).read_text("utf-8"))
+    write_json(place / FAILURE, failure)
+    reason = failure.get("reason", f"exit code {done.returncode}")
+    return Outcome(cell.place, seconds, f"{reason} (log: {place / LOG})")
 
 
 def cell_of(grid: Grid, study: Path, place: str) -> Cell:

@@ -1,4 +1,7 @@
-"""The baseline of a token classifier: the same backbone with a head of BIO tags over its tokens, as ``transformers`` trains it."""
+"""The baseline of a token classifier: the same backbone with a head of BIO tags over its tokens, as ``transformers`` trains it.
+
+The backbone stays causal: a token is tagged without what follows it.
+"""
 
 from collections.abc import Sequence
 from tempfile import TemporaryDirectory
@@ -9,7 +12,7 @@ from piispan.core import Document, Prediction, Span
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
-from piispan.tagger import embedded_model
+from piispan.tagger import embedded_model, merge_for_decoding
 
 __all__ = ["TokenClassifier"]
 
@@ -83,7 +86,7 @@ class TokenClassifier:
             progress.start("Training a token classifier", None, "steps")
             trainer.train()
             progress.finish()
-        self._model.eval()
+        merge_for_decoding(self._model.eval())
         return round(perf_counter() - started, 1)
 
     def predict(self, documents: Sequence[Document]) -> list[Prediction]:
@@ -109,11 +112,13 @@ class TokenClassifier:
     def _row(self, document: Document) -> dict[str, list[int]]:
         """Tokens with their tags: of a span, those that overlap it."""
         encoded = self._encoded(document.text)
-        tags = []
+        tags: list[int] = []
+        before: Span | None = None
         for start, end in encoded["offset_mapping"]:
             span = next((span for span in document.spans if start < span.end and span.start < end), None)
-            begins = span is not None and start <= span.start
-            tags.append(0 if span is None else self._tags.index(f"{'B' if begins else 'I'}-{span.label}"))
+            place = "I" if span is before else "B"  # several tokens may share a character
+            tags.append(0 if span is None else self._tags.index(f"{place}-{span.label}"))
+            before = span
         return {"input_ids": encoded["input_ids"], "attention_mask": encoded["attention_mask"], "labels": tags}
 
     @staticmethod

