@@ -111,6 +111,7 @@ def test_labels_without_anything_have_no_interval():
     assert set(score(documents, predictions, LABELS, resamples=0).intervals.values()) == {None}
 
 
+@pytest.mark.timed
 def test_a_thousand_resamples_of_20000_documents_take_under_two_seconds():
     documents, predictions = corpus(20_000)
     score(documents[:10], predictions[:10], LABELS)

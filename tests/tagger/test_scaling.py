@@ -20,6 +20,7 @@ def seconds_per_character(decoder: VerbatimDecoder, characters: int) -> float:
     return min(times) / characters
 
 
+@pytest.mark.timed
 @pytest.mark.proof
 def test_time_per_character_stays_flat(proof_scale: int) -> None:
     """From 1,000 characters to 10,000, and to 100,000 by ``make proofs``."""

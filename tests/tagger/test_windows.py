@@ -139,6 +139,7 @@ def test_what_cannot_be_cut_is_refused(starts, size, overlap, message) -> None:
         cut_windows("abc", starts, size=size, overlap=overlap)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("characters_repeated", ["a", " ", ".", "\n", ")", "。", "Ada. "])
 def test_a_megabyte_is_cut_within_a_second(characters_repeated) -> None:
     text = (characters_repeated * 1_000_000)[:1_000_000]
@@ -148,6 +149,7 @@ def test_a_megabyte_is_cut_within_a_second(characters_repeated) -> None:
     assert windows[-1].end == len(text)
 
 
+@pytest.mark.timed
 def test_time_does_not_grow_with_the_overlap() -> None:
     text = "a" * 100_000
     began = time.process_time()

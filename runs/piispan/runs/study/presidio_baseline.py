@@ -39,7 +39,7 @@ def presidio_spans(labels: LabelSet) -> Callable[[str], list[Span]]:
             start = result.start + len(value) - len(value.lstrip())
             end = start + len(value.strip())
             if end > start and all(end <= span.start or span.end <= start for span in kept):
-                kept.append(Span(start, end, names[result.entity_type]))
+                kept.append(Span(start, end, str(names[result.entity_type])))
         return sorted(kept, key=lambda span: span.start)
 
     return found
