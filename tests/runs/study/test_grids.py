@@ -19,7 +19,7 @@ def test_a_grid_that_ships_can_be_asked(name: str) -> None:
         prompt_of(cell.settings)
         assert json.dumps(cell.to_dict()).find("/piispan/") == -1
         assert cell.source_place is None or places.index(cell.source_place) < places.index(cell.place)
-        assert "/" not in str(cell.to_dict()["settings"]["prompt_style"])
+        assert "/" not in str(cell.to_dict()["settings"].get("prompt_style"))
 
 
 def test_the_questions_have_their_grids() -> None:

@@ -75,10 +75,14 @@ class Cell:
         return self.system in ("tuned", "token_classifier") and self.adapter_of is None
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON: all that makes it the cell it is, without a path of this machine."""
-        row = asdict(self)
-        local = {name: value for name, value in row["settings"].items() if isinstance(value, str) and _is_path(value)}
-        row["settings"] |= {name: Path(value).name for name, value in local.items()}
+        """As JSON: all that makes it the cell it is, without a path of this machine. Of its settings, those that are not the default, and
+        what the defaults came to that depend on others.
+        """
+        row, usual = asdict(self), asdict(TrainSettings())
+        chosen = {name: value for name, value in row["settings"].items() if value != usual[name]}
+        local = {name: Path(value).name for name, value in chosen.items() if isinstance(value, str) and _is_path(value)}
+        row["settings"] = {**chosen, **local, "seed": self.settings.seed}
+        row["came_to"] = {"learning_rate": self.settings.highest_learning_rate, **self.settings.spelling._asdict()}
         content: dict[str, Any] = json.loads(json.dumps(row))
         return content
 

@@ -1,5 +1,6 @@
 """One cell of a study, measured."""
 
+import json
 import random
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any
 from piispan.core import DataError, Document, LabelSet, Prediction, Span, replacing_folder, write_predictions
 from piispan.dataset_builder import Split, read_split
 from piispan.metric import document_counts, score, scored_predictions
-from piispan.runs.artifacts import documents_sha256, trained_on, write_json
+from piispan.runs.artifacts import documents_sha256, trained_on, write_json, write_text
 from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.experiment import Experiment
@@ -62,7 +63,8 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> No
     evaluated = measured.evaluated
     spans = scored_predictions(tested, evaluated.predictions, labels, format=_format_of(cell, evaluated))
     write_predictions(evaluated.predictions, folder / PREDICTIONS)
-    write_json(folder / COUNTS, {"all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)})
+    counts = {"all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
+    write_text(folder / COUNTS, json.dumps(counts) + "\n")
     metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
     write_json(folder / METRICS, {**metrics, "cost": {**_cost(evaluated.predictions), **measured.training}})
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)

