@@ -28,6 +28,14 @@ def test_card_equals_the_golden_file(facts: CardFacts) -> None:
     assert str(generate_card(facts)) == GOLDEN.read_text("utf-8")
 
 
+def test_what_an_earlier_adapter_was_trained_on_stands_in_the_card(facts: CardFacts) -> None:
+    begun = dataclasses.replace(facts, sidecar=dataclasses.replace(facts.sidecar, earlier_training_sha256=("ab" * 32,)))
+    before, after = str(generate_card(facts)).splitlines(), str(generate_card(begun)).splitlines()
+    (added,) = set(after) - set(before)
+    assert added == f"| SHA-256 of the training file of an adapter that it began from | `{'ab' * 32}` |"
+    assert after[after.index(added) - 1].startswith("| SHA-256 of the training file |")
+
+
 def test_same_facts_give_the_same_bytes(facts: CardFacts) -> None:
     again = dataclasses.replace(facts, after=dict(reversed(facts.after.items())), before=dict(reversed(facts.before.items())))
     assert str(generate_card(facts)) == str(generate_card(facts)) == str(generate_card(again))
