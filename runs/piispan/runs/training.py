@@ -22,7 +22,7 @@ from piispan.trainer_ext import Prepared, RowOptions, TokenRow, lora_preset, pre
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
-__all__ = ["Trained", "Validation", "adapter_config", "prepare_tag_tokens", "train_adapter", "training_rows"]
+__all__ = ["Trained", "Validation", "adapter_config", "optimizer_arguments", "prepare_tag_tokens", "train_adapter", "training_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,26 +166,33 @@ def _row_options(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase", settings:
     }
 
 
-def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedModel") -> Any:
+def optimizer_arguments(settings: TrainSettings, model: Any) -> dict[str, Any]:
+    """What ``settings`` ask of any trainer of transformers: batches, learning rate, passes, seed and number type."""
     import torch
 
+    return {
+        "per_device_train_batch_size": settings.batch_size,
+        "gradient_accumulation_steps": settings.gradient_accumulation_steps,
+        "learning_rate": settings.highest_learning_rate,
+        "lr_scheduler_type": settings.lr_scheduler_type,
+        "warmup_steps": settings.warmup_steps,
+        "weight_decay": settings.weight_decay,
+        "num_train_epochs": settings.epochs,
+        "seed": settings.seed,
+        "bf16": model.dtype == torch.bfloat16,
+        "use_cpu": model.device.type == "cpu",
+    }
+
+
+def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedModel") -> Any:
     from piispan.trainer_ext import PiiSFTConfig
 
     keep_best = settings.early_stopping_patience is not None
     config = PiiSFTConfig(
         str(folder),
-        per_device_train_batch_size=settings.batch_size,
-        gradient_accumulation_steps=settings.gradient_accumulation_steps,
+        **optimizer_arguments(settings, model),
         max_tokens=settings.max_tokens,
         gradient_checkpointing=settings.gradient_checkpointing,
-        learning_rate=settings.highest_learning_rate,
-        lr_scheduler_type=settings.lr_scheduler_type,
-        warmup_steps=settings.warmup_steps,
-        weight_decay=settings.weight_decay,
-        num_train_epochs=settings.epochs,
-        seed=settings.seed,
-        bf16=model.dtype == torch.bfloat16,
-        use_cpu=model.device.type == "cpu",
         logging_steps=1,
         report_to=settings.report_to,
         eval_strategy="epoch" if keep_best else "no",

@@ -4,7 +4,7 @@ from pathlib import Path
 from statistics import fmean
 
 from piispan.core import DataError
-from piispan.runs.study.grid import Cell, Grid, load_grid
+from piispan.runs.study.grid import Grid, load_grid
 from piispan.runs.study.results import found_cells, rows
 
 __all__ = ["resolved"]
@@ -29,8 +29,5 @@ def resolved(grid: Grid, study: Path) -> Grid:
     for row in rows(found):
         by_setting.setdefault(row.setting, []).append(row.mean("f1") or 0.0)
     best = max(by_setting, key=lambda setting: fmean(by_setting[setting]))
-    of_split: dict[str, Cell] = {}
-    for cell in trials.cells:
-        if cell.setting == best:
-            of_split.setdefault(cell.split, cell)
+    of_split = {cell.split: cell for cell in trials.cells if cell.setting == best}  # of any seed: the grid brings its own
     return grid.with_chosen(list(of_split.values()))

@@ -12,6 +12,7 @@ from piispan.core import Document, Prediction, Span
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
+from piispan.runs.training import optimizer_arguments
 from piispan.tagger import embedded_model, merge_for_decoding
 
 __all__ = ["TokenClassifier"]
@@ -57,25 +58,15 @@ class TokenClassifier:
     def train(self, documents: Sequence[Document], progress: Progress) -> float:
         """Train on documents; the seconds that took."""
         import datasets
-        import torch
         from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments
 
-        settings, started = self._settings, perf_counter()
+        started = perf_counter()
         with TemporaryDirectory(prefix="piispan-") as scratch:
             trainer = Trainer(
                 self._model,
                 TrainingArguments(
                     scratch,
-                    per_device_train_batch_size=settings.batch_size,
-                    gradient_accumulation_steps=settings.gradient_accumulation_steps,
-                    learning_rate=settings.highest_learning_rate,
-                    lr_scheduler_type=settings.lr_scheduler_type,
-                    warmup_steps=settings.warmup_steps,
-                    weight_decay=settings.weight_decay,
-                    num_train_epochs=settings.epochs,
-                    seed=settings.seed,
-                    bf16=self._model.dtype == torch.bfloat16,
-                    use_cpu=self._model.device.type == "cpu",
+                    **optimizer_arguments(self._settings, self._model),
                     save_strategy="no",
                     report_to="none",
                     disable_tqdm=True,
