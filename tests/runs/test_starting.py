@@ -1,9 +1,12 @@
 """A training that begins from another adapter."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
+from peft import get_peft_model, get_peft_model_state_dict
+from safetensors.torch import load_file
 
 from piispan.core import Document, LabelSet, ModelError, Sidecar, Span, get_format, make_prompt
 from piispan.core.segments import tag_token_names
@@ -11,8 +14,9 @@ from piispan.dataset_builder import Split
 from piispan.runs import Silent, TrainSettings
 from piispan.runs.artifacts import trained_on
 from piispan.runs.experiment import Experiment
-from piispan.runs.starting import begin_from
+from piispan.runs.starting import begin_from, start_of
 from piispan.runs.training import adapter_config, prepare_tag_tokens
+from piispan.tagger import adapter_folder, pretuned_adapters, read_sidecar
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 DOCUMENTS = tuple(Document(str(i), f"Ada is {i}.", (Span(0, 3, "PERSON"),)) for i in range(8))
@@ -42,8 +46,6 @@ def start(base: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def adapted(base: Path, labels: LabelSet, **changes: object):
-    from peft import get_peft_model
-
     model, tokenizer = tiny_llama().float(), tiny_tokenizer()
     chosen = settings(base, **changes)
     tokens = prepare_tag_tokens(model, tokenizer, make_prompt("plain", labels, get_format("tagged")), chosen)
@@ -56,15 +58,12 @@ def tag_rows(model) -> torch.Tensor:
 
 
 def test_all_of_the_weights_are_taken_over(base: Path, start: Path) -> None:
-    from peft import get_peft_model_state_dict
-    from safetensors.torch import load_file
-
     model = adapted(base, LabelSet.load("presidio"))
     begin_from(model, str(start), LabelSet.load("presidio"))
     theirs = load_file(start / "adapter_model.safetensors")
     ours = get_peft_model_state_dict(model, save_embedding_layers=False)
     assert ours.keys() == theirs.keys()
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert all(torch.equal(ours[name], theirs[name].float()) for name in ours)
     assert any(name.endswith("lora_B.weight") and value.any() for name, value in ours.items())
 
 
@@ -123,3 +122,49 @@ def test_what_the_first_was_trained_on_is_not_forgotten(base: Path, start: Path,
     assert trained_on(sidecar, others)
     assert trained_on(sidecar, DOCUMENTS)
     assert not trained_on(sidecar, DOCUMENTS[1:])
+
+
+SHIPPED = ("pretuned-en",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "begun"),
+    [
+        ({}, "pretuned-en"),
+        ({"epochs": 9, "seed": 4, "labels": "zh_pii"}, "pretuned-en"),
+        ({"start": "none"}, None),
+        ({"start": "mine"}, "mine"),
+        ({"language": "zh"}, None),
+        ({"model": "a/b"}, None),
+        ({"format": "json"}, None),
+        ({"tokenisation": "joint"}, None),
+        ({"tag_tokens": "text"}, None),
+        ({"loss": "answer"}, None),
+        ({"lora_rank": 8}, None),
+        ({"lora_alpha": 8}, None),
+        ({"adapter": "dora"}, None),
+    ],
+)
+def test_the_adapter_that_ships_is_begun_from_where_it_fits(
+    changes: dict[str, object], begun: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("piispan.runs.starting.pretuned_adapters", lambda: SHIPPED)
+    assert start_of(TrainSettings(**changes)) == begun  # type: ignore[arg-type]
+
+
+def test_an_adapter_that_ships_goes_by_its_name(start: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(start, tmp_path / "pretuned-xx")
+    monkeypatch.setattr("piispan.tagger.adapters._PRETUNED", tmp_path)
+    assert pretuned_adapters() == ("pretuned-xx",)
+    assert adapter_folder("pretuned-xx") == tmp_path / "pretuned-xx"
+    assert read_sidecar("pretuned-xx") == Sidecar.load(start)
+
+
+def test_what_is_saved_is_half_as_long_and_what_was_measured(start: Path, base: Path) -> None:
+    experiment = Experiment.open(settings(base, learning_rate=0.05, epochs=4), None, None, None)
+    experiment.train(DOCUMENTS)
+    weights = load_file(start / "adapter_model.safetensors")
+    assert {value.dtype for value in weights.values()} == {torch.bfloat16}
+    held = get_peft_model_state_dict(experiment._model, save_embedding_layers=False)
+    assert held.keys() == weights.keys()
+    assert all(torch.equal(held[name], weights[name].float()) for name in held)

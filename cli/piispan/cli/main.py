@@ -100,7 +100,7 @@ def train(
     """Fine-tune an adapter on labelled documents, score it, and write it with its card."""
     from rich.console import Console
 
-    from piispan.cli.terminal import TerminalProgress, dry_run_table, print_metrics
+    from piispan.cli.terminal import TerminalProgress, dry_run_table
     from piispan.core import DataError
     from piispan.runs import TrainSettings, check_writable, load_settings
     from piispan.runs import dry_run as try_out
@@ -127,6 +127,37 @@ def train(
         raise DataError("a folder to write to is missing: give --out")
     with TerminalProgress(Console(stderr=True)) as bars:
         metrics = run(data, out, test=test, split=kind, settings=settings, decoder=decoder, resume=resume, progress=bars)
+    _print_trained(metrics, out, as_json=as_json)
+
+
+@app.command()
+@with_settings(without=("epochs", "early_stopping_patience"))
+def pretune(
+    given: dict[str, Any],
+    out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")],
+    config: Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")] = None,
+    documents: Annotated[int, typer.Option(min=1, help="How many synthetic documents to train on; each is seen once.")] = 5600,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed; it had --save-steps.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Fine-tune an adapter on many synthetic documents, for other trainings to begin from (--start)."""
+    from rich.console import Console
+
+    from piispan.cli.terminal import TerminalProgress
+    from piispan.runs import TrainSettings, load_settings
+    from piispan.runs import pretune as run
+
+    settings = replace(load_settings(config) if config else TrainSettings(), **given)
+    with TerminalProgress(Console(stderr=True)) as bars:
+        metrics = run(out, documents=documents, settings=settings, resume=resume, progress=bars)
+    _print_trained(metrics, out, as_json=as_json)
+
+
+def _print_trained(metrics: dict[str, object], out: Path, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from piispan.cli.terminal import print_metrics
+
     if not metrics:  # one of several processes, and not the first
         return
     if as_json:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from piispan.runs.dry_running import DryRun, dry_run
     from piispan.runs.evaluation import Evaluated, evaluate_tagger
     from piispan.runs.machine import fastest_dtype
+    from piispan.runs.pretuning import pretune
     from piispan.runs.progress import Progress, Silent
     from piispan.runs.publishing.adapters import CardCheck, PushResult, check_card, push_adapter, rewrite_card
     from piispan.runs.publishing.data import push_data, push_metric
@@ -70,6 +71,7 @@ __all__ = [
     "is_done",
     "load_grid",
     "load_settings",
+    "pretune",
     "push_adapter",
     "push_data",
     "push_metric",
@@ -125,6 +127,7 @@ _MODULES = {
     "evaluate_tagger": "evaluation",
     "fastest_dtype": "machine",
     "load_settings": "configs",
+    "pretune": "pretuning",
     "push_adapter": "publishing.adapters",
     "push_data": "publishing.data",
     "push_metric": "publishing.data",

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
-from piispan.core import BaseWeights, DataError, Document, Prompt, Sidecar, is_licence_id, replacing
+from piispan.core import ADAPTER_WEIGHTS, BaseWeights, DataError, Document, Prompt, Sidecar, is_licence_id, replacing
 from piispan.dataset_builder import Split, SplitKind, fixed_split
 from piispan.runs.machine import installed_versions
 from piispan.runs.settings import TrainSettings
@@ -26,6 +26,7 @@ __all__ = [
     "adapter_sidecar",
     "check_writable",
     "documents_sha256",
+    "round_as_saved",
     "save_adapter",
     "trained_on",
     "write_json",
@@ -103,14 +104,28 @@ def _earlier_training(start: str | None) -> tuple[str, ...]:
     return (*sidecar.earlier_training_sha256, *([sidecar.training_sha256] if sidecar.training_sha256 else []))
 
 
+def round_as_saved(model: "PreTrainedModel") -> None:
+    """Round what was trained to the numbers that ``save_adapter`` writes, in place, so that these are measured."""
+    import torch
+
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.to(torch.bfloat16).to(parameter.dtype)
+
+
 def save_adapter(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", folder: Path, base: BaseModel) -> None:
-    """Save the adapter's weights and configuration, and the tokenizer with the tags' tokens, by which PEFT alone makes room for them in the
-    base; none names a local path.
+    """Save the adapter's weights, in bfloat16, and configuration, and the tokenizer with the tags' tokens, by which PEFT alone makes room
+    for them in the base; none names a local path.
     """
+    import torch
+    from safetensors.torch import load_file, save_file
+
     adapted: Any = model
     for config in adapted.peft_config.values():
         config.base_model_name_or_path, config.revision = base.public_name, base.revision
     model.save_pretrained(folder, save_embedding_layers=False)
+    weights = load_file(folder / ADAPTER_WEIGHTS)
+    save_file({name: value.to(torch.bfloat16) for name, value in weights.items()}, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
     tokenizer.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's generic one; the card is written last
 

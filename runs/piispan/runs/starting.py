@@ -7,15 +7,30 @@ from typing import TYPE_CHECKING, Any
 
 from piispan.core import ADAPTER_CONFIG, ADAPTER_WEIGHTS, LabelSet, ModelError, Sidecar, sha256_of_files
 from piispan.core.segments import tag_token_names
-from piispan.tagger import adapter_folder, weights_sha256
+from piispan.runs.settings import TrainSettings
+from piispan.tagger import adapter_folder, pretuned_adapters, weights_sha256
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["begin_from", "check_start", "start_sha256"]
+__all__ = ["begin_from", "check_start", "start_of", "start_sha256"]
 
 _TAG_ROWS = "trainable_tokens_delta"
 """What PEFT calls the rows of trained tokens; it stores the rows themselves."""
+
+
+def start_of(settings: TrainSettings) -> str | None:
+    """What a training with ``settings`` begins from, with the default filled in where it was left open.
+
+    The default is the adapter that ships for the language, where the embedded model is trained to write as that one writes, with an adapter
+    of its shape.
+    """
+    if settings.start is not None:
+        return None if settings.start == "none" else settings.start
+    name = f"pretuned-{settings.language}"
+    usual = TrainSettings()
+    alike = all(getattr(settings, field) == getattr(usual, field) for field in ("model", "adapter", "lora_rank", "lora_alpha"))
+    return name if alike and settings.spelling == usual.spelling and name in pretuned_adapters() else None
 
 
 def begin_from(adapted: Any, start: str, labels: LabelSet) -> None:

@@ -41,11 +41,18 @@ class Synthesis:
         fitting = fitting_settings(self.language, self.labels)
         return tuple(name for name in HELD_OUT_SETTINGS[self.language] if name in fitting)
 
-    def split(self, training_documents: int, test_documents: int) -> Split:
-        """Documents to train and test on; the test is of settings and values that training does not have."""
+    def split(self, training_documents: int, test_documents: int, *, seed: int = 1, noise: float = 0.0) -> Split:
+        """Documents to train and test on; the test is of settings and values that training does not have.
+
+        Args:
+            training_documents: How many to train on.
+            test_documents: How many to test on; they are the same whatever the training ones are.
+            seed: Of the training documents.
+            noise: Share of the training documents with typing or scanning errors.
+        """
         seen = [name for name in fitting_settings(self.language, self.labels) if name not in self.held_out]
         made = partial(synthesise, language=self.language, labels=self.labels)
-        train = made(training_documents, seed=1, settings=seen, partition="train", ids="train-")
+        train = made(training_documents, seed=seed, settings=seen, partition="train", noise=noise, ids="train-")
         test = made(test_documents, seed=2, settings=self.held_out, partition="test", ids="test-")
         return Split(tuple(train), (), tuple(test))
 

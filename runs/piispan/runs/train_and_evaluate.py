@@ -6,6 +6,7 @@ from warnings import warn
 from piispan.core import DataError, LabelSet, PiispanWarning, SidecarError, check_not_tested, write_predictions
 from piispan.dataset_builder import Split, SplitKind, read_documents, read_part, read_split, warn_of_shared_texts
 from piispan.metric import Scores
+from piispan.model_card import DataFacts
 from piispan.runs.artifacts import check_writable, trained_on, write_json
 from piispan.runs.checkpoints import drop_checkpoints, open_checkpoints
 from piispan.runs.data_facts import data_facts
@@ -17,7 +18,7 @@ from piispan.runs.settings import TrainSettings, check_validation
 from piispan.runs.training_origin import TrainingOrigin
 from piispan.tagger import DecoderName, Tagger, read_sidecar
 
-__all__ = ["evaluate", "read_parts", "train"]
+__all__ = ["check_resumable", "evaluate", "read_parts", "train", "train_and_write"]
 
 
 def train(
@@ -53,15 +54,31 @@ def train(
     parts = read_parts(data, test, split, chosen.label_set)
     check_validation(chosen, parts.validation)
     facts = data_facts(data, split, {part: len(documents) for part, documents in parts.parts()}, test=test)
-    if resume and not chosen.save_steps:
-        raise DataError("--resume needs the --save-steps that left checkpoints")
+    check_resumable(chosen, resume=resume)
     experiment = Experiment.open(chosen, Path(out), progress, decoder)
-    checkpoints = Path(out) / "checkpoints" if chosen.save_steps else None
+    return train_and_write(experiment, parts, facts, TrainingOrigin(Path(data), None if test else split), Path(out), resume=resume)
+
+
+def check_resumable(settings: TrainSettings, *, resume: bool) -> None:
+    """Check that a run which is to go on with another leaves checkpoints itself.
+
+    Raises:
+        DataError: If it does not.
+    """
+    if resume and not settings.save_steps:
+        raise DataError("--resume needs the --save-steps that left checkpoints")
+
+
+def train_and_write(
+    experiment: Experiment, parts: Split, data: DataFacts, origin: TrainingOrigin, out: Path, *, resume: bool
+) -> dict[str, object]:
+    """Train, with checkpoints where the settings ask for them, score, and write; see ``train``."""
+    checkpoints = out / "checkpoints" if experiment.settings.save_steps else None
     found = open_checkpoints(checkpoints, experiment.identity(parts), resume=resume) if checkpoints else None
     if not experiment.train(parts.train, validation=parts.validation, checkpoints=checkpoints, resume=found):
         return {}
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
-    metrics = experiment.write(Path(out), parts, facts, None, after, TrainingOrigin(Path(data), None if test else split))
+    metrics = experiment.write(out, parts, data, None, after, origin)
     if checkpoints:
         drop_checkpoints(checkpoints)
     return metrics

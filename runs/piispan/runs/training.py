@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from piispan.core import Document, Prompt, context_length
 from piispan.core.segments import TagGrammar, add_tag_tokens
 from piispan.model_card import TrainingFacts
+from piispan.runs.artifacts import round_as_saved
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
@@ -117,6 +118,7 @@ def train_adapter(
     progress.finish()
     # Without the autocast of training, so that what is measured is what will be loaded, to the bit.
     adapted: Any = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    round_as_saved(adapted)
     facts = _facts(trainer, settings, prepared, len(documents), perf_counter() - started, fill_time=fill_time)
     return Trained(adapted.eval(), facts, trainer.is_world_process_zero())
 

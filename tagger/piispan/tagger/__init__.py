@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from piispan.core import lazy_names
 
 if TYPE_CHECKING:
-    from piispan.tagger.adapters import adapter_folder, merge_for_decoding, read_sidecar, save_merged
+    from piispan.tagger.adapters import adapter_folder, merge_for_decoding, pretuned_adapters, read_sidecar, save_merged
     from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
     from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
     from piispan.tagger.custom_generate import VerbatimGeneration
@@ -74,6 +74,7 @@ __all__ = [
     "make_decoder",
     "merge_for_decoding",
     "merge_windows",
+    "pretuned_adapters",
     "read_key",
     "read_sidecar",
     "read_vault",
@@ -127,6 +128,7 @@ _MODULES = {
     "make_decoder": "decoders",
     "merge_for_decoding": "adapters",
     "merge_windows": "windows",
+    "pretuned_adapters": "adapters",
     "read_key": "redaction.keys",
     "read_sidecar": "adapters",
     "read_vault": "redaction.vault",

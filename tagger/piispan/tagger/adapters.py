@@ -23,7 +23,23 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-__all__ = ["adapter_folder", "check_askable", "check_honoured", "load_adapted", "merge_for_decoding", "read_sidecar", "save_merged"]
+__all__ = [
+    "adapter_folder",
+    "check_askable",
+    "check_honoured",
+    "load_adapted",
+    "merge_for_decoding",
+    "pretuned_adapters",
+    "read_sidecar",
+    "save_merged",
+]
+
+_PRETUNED = Path(__file__).parent / "pretuned"
+
+
+def pretuned_adapters() -> tuple[str, ...]:
+    """Names of the adapters that come with the package: over the embedded model, trained on synthetic documents alone."""
+    return tuple(sorted(path.parent.name for path in _PRETUNED.glob(f"*/{SIDECAR_NAME}")))
 
 
 def base_of(sidecar: Sidecar, name: str | Path, given: str | Path | None) -> str | Path:
@@ -70,6 +86,8 @@ def adapter_folder(name: str | Path, revision: str | None = None) -> Path | None
         raise ModelError(f"no such folder: {name}")
     if str(name) == "embedded":
         return None
+    if str(name) in pretuned_adapters():
+        return _PRETUNED / str(name)
     return _hub_adapter(str(name), revision)
 
 

@@ -15,7 +15,8 @@ from piispan.core import FormatError, read_yaml
 from piispan.dataset_builder import SplitKind
 from piispan.runs.configs import settings_of
 from piispan.runs.settings import TrainSettings
-from piispan.tagger import DecoderName
+from piispan.runs.starting import start_of, start_sha256
+from piispan.tagger import DecoderName, pretuned_adapters
 
 __all__ = ["Cell", "Grid", "Part", "System", "grid_of", "grids", "load_grid"]
 
@@ -70,6 +71,11 @@ class Cell:
         return self._place_of(self.adapter_of) if self.adapter_of else None
 
     @property
+    def start(self) -> str | None:
+        """The adapter that it begins from, or that is measured as it is."""
+        return start_of(self.settings) if self.system == "tuned" or self.settings.start else None
+
+    @property
     def trains(self) -> bool:
         """Whether something is trained for it."""
         return self.system in ("tuned", "token_classifier") and self.adapter_of is None
@@ -83,6 +89,8 @@ class Cell:
         local = {name: Path(value).name for name, value in chosen.items() if isinstance(value, str) and _is_path(value)}
         row["settings"] = {**chosen, **local, "seed": self.settings.seed}
         row["came_to"] = {"learning_rate": self.settings.highest_learning_rate, **self.settings.spelling._asdict()}
+        if self.start in pretuned_adapters():
+            row["came_to"]["start_sha256"] = start_sha256(self.start)
         content: dict[str, Any] = json.loads(json.dumps(row))
         return content
 

@@ -160,8 +160,8 @@ def _measured(
         if not adapter.is_dir():
             raise DataError(f"{cell.place}: measures the adapter of {cell.source_place}, which is not here; train it anew with --again")
         return _of_adapter(cell, str(adapter), tested, progress, entity_values(training))
-    if cell.system == "untuned" and cell.settings.start:
-        return _of_adapter(cell, cell.settings.start, tested, progress, None)
+    if cell.system == "untuned" and cell.start:
+        return _of_adapter(cell, cell.start, tested, progress, None)
     experiment = Experiment.open(cell.settings, None, progress, cell.decoder)
     if cell.system == "untuned":
         return Measured(experiment.evaluate(tuple(tested), "Measuring the model as it is"), {})
