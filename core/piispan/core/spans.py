@@ -40,6 +40,13 @@ class Span:
         if not isinstance(self.label, str) or not self.label:
             raise SpanError("label must be a non-empty string")
 
+    @classmethod
+    def trimmed(cls, text: str, start: int, end: int, label: str) -> "Span | None":
+        """The span of ``text[start:end]`` without the white space at its edges; ``None`` where nothing is left."""
+        value = text[start:end]
+        begin = start + len(value) - len(value.lstrip())
+        return cls(begin, begin + len(value.strip()), label) if value.strip() else None
+
     def __str__(self) -> str:
         return f"{self.label}[{self.start}:{self.end}]"
 

@@ -13,7 +13,7 @@ from piispan.tagger import adapter_folder, pretuned_adapters, weights_sha256
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["begin_from", "check_start", "start_of", "start_sha256"]
+__all__ = ["adapter_sha256", "begin_from", "check_start", "start_of"]
 
 _TAG_ROWS = "trainable_tokens_delta"
 """What PEFT calls the rows of trained tokens; it stores the rows themselves."""
@@ -78,9 +78,16 @@ def check_start(start: str, base: Path | None) -> None:
         raise ModelError(f"{start}: was trained over other weights than those of the base (SHA-256 differs)")
 
 
-def start_sha256(start: str) -> str:
-    """SHA-256 of the weights to begin from."""
-    return sha256_of_files([_folder(start) / ADAPTER_WEIGHTS])
+def adapter_sha256(name: str) -> str:
+    """SHA-256 of an adapter's weights.
+
+    Args:
+        name: Folder, Hub id, or an adapter that ships.
+
+    Raises:
+        ModelError: If there is no such adapter.
+    """
+    return sha256_of_files([_folder(name) / ADAPTER_WEIGHTS])
 
 
 def _folder(start: str) -> Path:

@@ -110,10 +110,6 @@ def _flat_spans(text: str, results: "Iterable[RecognizerResult]", names: Mapping
 
     Results that overlap become one span under the label of the longest, of equally long ones under that of the best score.
     """
-    spans = []
-    for found in sorted(results, key=lambda result: -result.score):
-        value = text[found.start : found.end]
-        if found.entity_type in names and found.score >= least_score and value.strip():
-            start = found.start + len(value) - len(value.lstrip())
-            spans.append(Span(start, start + len(value.strip()), names[found.entity_type]))
-    return without_overlap(spans)
+    counted = [found for found in sorted(results, key=lambda result: -result.score) if found.score >= least_score]
+    spans = [Span.trimmed(text, found.start, found.end, names[found.entity_type]) for found in counted if found.entity_type in names]
+    return without_overlap([span for span in spans if span])

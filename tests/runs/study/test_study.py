@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from statistics import fmean
@@ -167,6 +170,10 @@ def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: 
     assert chosen["f1"] == json.loads((tmp_path / "out" / "best/patterns/random-seed4/metrics.json").read_text())["f1"]
 
 
+def by_setting(cells: list[dict]) -> dict[str, list[dict]]:
+    return {name: [cell for cell in cells if cell["config"]["setting"] == name] for name in {cell["config"]["setting"] for cell in cells}}
+
+
 def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
     write_report(folder / "out", [load_grid(folder / "mine.yaml"), load_grid("prompts")], tmp_path / "study.md", "documents.jsonl")
     report = (tmp_path / "study.md").read_text()
@@ -180,6 +187,9 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     tagged = [cell["f1"] for cell in content["cells"] if cell["config"]["setting"] == "tagged"]
     assert f"| tagged | `random` | {100 * fmean(tagged):.1f} % (" in report
     assert "- mine/too-many/random-seed0: DataError" in report
+    (answer,) = (line for line in report.splitlines() if line.startswith("| Which? |"))
+    highest = max(fmean(cell["f1"] for cell in group) for group in by_setting(content["cells"]).values())
+    assert f"**: {100 * highest:.1f} % (" in answer
     assert "Not run yet: `piispan study prompts" in report
     assert str(folder) not in report + json.dumps(content)
     assert {path.name for path in (tmp_path / "study").iterdir()} == {"mine-f1.png", "mine-hallucination.png", "mine-speed.png"}
@@ -199,3 +209,40 @@ def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | No
         main()
     assert ended.value.code == 2
     assert "give --data FILE" in capsys.readouterr().err
+
+
+def test_another_adapter_in_the_place_of_the_measured_one_is_measured_anew(
+    folder: Path, outcomes: dict[str, str | None], tmp_path: Path
+) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")
+    cells = [cell for cell in load_grid(folder / "mine.yaml").cells if cell.settings.seed == 0]
+    source, dependent = (next(cell for cell in cells if cell.setting == name) for name in ("tagged", "the same, written out"))
+    assert is_done(tmp_path / "out", source)
+    assert is_done(tmp_path / "out", dependent)
+    path = tmp_path / "out" / source.place / "metrics.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "adapter_sha256": "0" * 64}))
+    assert is_done(tmp_path / "out", source)
+    assert not is_done(tmp_path / "out", dependent)
+
+
+def test_a_cell_that_is_killed_in_its_training_goes_on_at_its_checkpoint(folder: Path, tmp_path: Path) -> None:
+    settings = {"killed": {**TRAINING, "model": str(folder / "base"), "epochs": 12, "save_steps": 2}}
+    (tmp_path / "cut.yaml").write_text(yaml.safe_dump({"question": "Cut?", "splits": ["random"], "settings": settings}))
+    grid, data = load_grid(tmp_path / "cut.yaml"), folder / "documents.jsonl"
+    (cell,) = grid.cells
+    measure(cell, data, tmp_path / "whole", Silent())
+    place = tmp_path / "out" / cell.place
+    command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(data), str(tmp_path / "out")]
+    with subprocess.Popen(command) as process:
+        while not list(place.glob("checkpoints/checkpoint-*/trainer_state.json")):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    assert (place / "config.json").is_file()
+    assert not is_done(tmp_path / "out", cell, data)
+    (outcome,) = run_study([grid], data, tmp_path / "out", progress=Silent())
+    assert outcome.failure is None
+    whole, cut = (json.loads((tmp_path / name / cell.place / "metrics.json").read_text()) for name in ("whole", "out"))
+    assert cut["cost"]["training_seconds"] is None
+    assert cut["adapter_sha256"] == whole["adapter_sha256"]
+    assert not (place / "checkpoints").exists()

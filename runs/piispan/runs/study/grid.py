@@ -15,7 +15,7 @@ from piispan.core import FormatError, read_yaml
 from piispan.dataset_builder import SplitKind
 from piispan.runs.configs import settings_of
 from piispan.runs.settings import TrainSettings
-from piispan.runs.starting import start_of, start_sha256
+from piispan.runs.starting import adapter_sha256, start_of
 from piispan.tagger import DecoderName, pretuned_adapters
 
 __all__ = ["Cell", "Grid", "Part", "System", "grid_of", "grids", "load_grid"]
@@ -90,7 +90,7 @@ class Cell:
         row["settings"] = {**chosen, **local, "seed": self.settings.seed}
         row["came_to"] = {"learning_rate": self.settings.highest_learning_rate, **self.settings.spelling._asdict()}
         if self.start in pretuned_adapters():
-            row["came_to"]["start_sha256"] = start_sha256(self.start)
+            row["came_to"]["start_sha256"] = adapter_sha256(self.start)
         content: dict[str, Any] = json.loads(json.dumps(row))
         return content
 

@@ -18,10 +18,11 @@ from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, hardware, installed_versions, peak_memory_mib
 from piispan.runs.progress import Progress
+from piispan.runs.starting import adapter_sha256
 from piispan.runs.study.grid import Cell
 from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of
 from piispan.runs.study.presidio_baseline import presidio_spans, presidio_versions
-from piispan.tagger import PatternGuess, Tagger, read_sidecar
+from piispan.tagger import PatternGuess, Tagger, embedded_model, read_sidecar, weights_sha256
 
 __all__ = ["measure"]
 
@@ -35,10 +36,12 @@ class Measured:
     Args:
         evaluated: Scores and predictions.
         training: How it was trained; empty where nothing was.
+        adapter: What was measured, where it is an adapter.
     """
 
     evaluated: Evaluated
     training: Mapping[str, Any]
+    adapter: str | None = None
 
 
 def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> None:
@@ -66,6 +69,8 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> No
     counts = {"all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
     write_text(folder / COUNTS, json.dumps(counts) + "\n")
     metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
+    if measured.adapter:
+        metrics["adapter_sha256"] = adapter_sha256(measured.adapter)
     write_json(folder / METRICS, {**metrics, "cost": {**_cost(evaluated.predictions), **measured.training}})
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
 
@@ -74,6 +79,7 @@ def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document]
     texts = {document.text for document in training}
     return {
         **cell.to_dict(),
+        "base_sha256": _base_sha256(cell),
         "training_documents": len(training),
         "measured_documents": len(tested),
         "measured_texts_trained_on": sum(document.text in texts for document in tested),
@@ -83,6 +89,14 @@ def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document]
         "dtype": str(fastest_dtype()).removeprefix("torch."),
         "versions": installed_versions() | (presidio_versions() if cell.system == "presidio" else {}),
     }
+
+
+def _base_sha256(cell: Cell) -> str | None:
+    """Of the base's weights, where a model is measured and they are at hand."""
+    if cell.system in ("patterns", "presidio"):
+        return None
+    base = embedded_model() if cell.settings.model == "embedded" else Path(cell.settings.model)
+    return weights_sha256(base) if base.is_dir() else None
 
 
 def _begin(folder: Path, study: Path, cell: Cell, config: Mapping[str, Any]) -> None:
@@ -190,6 +204,7 @@ def _tuned(
             "trained_parameters": facts["trainable_parameters"],
             "peak_memory_mib": peak_memory_mib(),
         },
+        str(folder / ADAPTER),
     )
 
 
@@ -200,7 +215,7 @@ def _of_adapter(cell: Cell, adapter: str, tested: Sequence[Document], progress: 
         raise DataError(f"{cell.place}: the adapter was trained on the documents that would be measured")
     tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=16, base=base, dtype=fastest_dtype())
     evaluated = evaluate_tagger(tagger, tested, progress, seen_values=seen, seed=cell.settings.seed)
-    return Measured(evaluated, {})
+    return Measured(evaluated, {}, adapter)
 
 
 def _guessed(guess: Callable[[str], Sequence[Span]], documents: Sequence[Document], labels: LabelSet) -> Evaluated:

@@ -65,13 +65,15 @@ def _bars(done: Sequence[Row], figure: str, title: str) -> Any:
 
 
 def _curve(done: Sequence[Row]) -> Any:
+    """A line for each split, and for what stands behind the number of documents in a setting's name."""
     drawn, axes = _axes(7, 4)
-    for split in dict.fromkeys(row.split for row in done):
-        rows = sorted((row for row in done if row.split == split), key=lambda row: row.found[0].cell.documents or 0)
+    named = [(", ".join([row.split, *row.setting.split(", ")[1:]]), row) for row in done]
+    for name in dict.fromkeys(name for name, _ in named):
+        rows = sorted((row for its_name, row in named if its_name == name), key=lambda row: row.found[0].cell.documents or 0)
         sizes = [row.found[0].cell.documents or 0 for row in rows]
-        axes.plot(sizes, [100 * (row.mean("f1") or 0.0) for row in rows], "o-", color=_COLOURS.get(split), label=split)
+        (line,) = axes.plot(sizes, [100 * (row.mean("f1") or 0.0) for row in rows], "o-", label=name)
         ends = [row.interval() for row in rows]
-        axes.fill_between(sizes, [100 * low for low, _ in ends], [100 * high for _, high in ends], color=_COLOURS.get(split), alpha=0.15)
+        axes.fill_between(sizes, [100 * low for low, _ in ends], [100 * high for _, high in ends], color=line.get_color(), alpha=0.15)
     axes.set_xlabel("Documents trained on")
     axes.set_ylabel("F1, exact, %")
     axes.set_ylim(0, 100)

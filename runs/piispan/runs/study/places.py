@@ -35,12 +35,21 @@ def config_of(study: Path, cell: Cell) -> dict[str, Any]:
 
 
 def is_done(study: Path, cell: Cell, data: str | Path | None = None) -> bool:
-    """Whether a cell has been measured as it is asked for now, on the same documents where ``data`` is given."""
+    """Whether a cell has been measured as it is asked for now, on the same documents where ``data`` is given; and where it measures the
+    adapter of another, on the one that is there now.
+    """
     config = config_of(study, cell)
     asked = cell.to_dict()
     if not (study / cell.place / METRICS).is_file() or any(config.get(name) != value for name, value in asked.items()):
         return False
+    if cell.source_place and _adapter_of(study / cell.place) != _adapter_of(study / cell.source_place):
+        return False
     return data is None or config.get("measured_sha256") == measured_sha256(str(data), cell.split, cell.part)
+
+
+def _adapter_of(place: Path) -> Any:
+    path = place / METRICS
+    return json.loads(path.read_text("utf-8")).get("adapter_sha256") if path.is_file() else None
 
 
 def failure_of(study: Path, cell: Cell) -> str | None:

@@ -34,11 +34,9 @@ def presidio_spans(labels: LabelSet) -> Callable[[str], list[Span]]:
         kept: list[Span] = []
         results = analyzer.analyze(text, "en", entities=wanted)
         for result in sorted(results, key=lambda one: (-one.score, one.start - one.end)):
-            value = text[result.start : result.end]
-            start = result.start + len(value) - len(value.lstrip())
-            end = start + len(value.strip())
-            if end > start and all(end <= span.start or span.end <= start for span in kept):
-                kept.append(Span(start, end, str(names[result.entity_type])))
+            span = Span.trimmed(text, result.start, result.end, str(names[result.entity_type]))
+            if span and not any(span.overlaps(other) for other in kept):
+                kept.append(span)
         return sorted(kept, key=lambda span: span.start)
 
     return found

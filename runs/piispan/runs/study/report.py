@@ -12,7 +12,7 @@ from piispan.runs.study.choosing import resolved
 from piispan.runs.study.grid import Grid
 from piispan.runs.study.pictures import draw_study
 from piispan.runs.study.places import failure_of
-from piispan.runs.study.results import Difference, Found, Row, corrected, difference, found_cells, rows
+from piispan.runs.study.results import Difference, Found, Row, compared, corrected, difference, found_cells, rows
 
 __all__ = ["check_report", "write_report"]
 
@@ -75,7 +75,8 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     pictures = draw_study({grid.name: rows(found[grid.name]) for grid in grids}, place.with_suffix(""))
     sections = [_section(grid, found[grid.name], folder, pictures.get(grid.name, []), place) for grid in grids]
     against = _against_baselines(chosen, rows(found.get(_BASELINES, [])))
-    blocks = [_head(every, data_name), _headline(chosen, grids), against, *sections, _foot(every, grids)]
+    answers = _answers([(grid, rows(found[grid.name])) for grid in grids if grid.name != _BASELINES])
+    blocks = [_head(every, data_name), _headline(chosen, grids), against, answers, *sections, _foot(every, grids)]
     write_text(place, "\n\n".join(block for block in blocks if block) + "\n")
     write_json(place.with_suffix(".json"), {"chosen": _chosen(chosen), "cells": [one.to_dict() for one in every]})
 
@@ -144,6 +145,26 @@ def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
     return "Against the baselines, on the same documents:\n\n" + "\n".join(lines) if lines else ""
 
 
+def _answers(done: Sequence[tuple[Grid, Sequence[Row]]]) -> str:
+    """A line for each question and split: what is highest, what may be as good, and what it costs."""
+    lines = [["Question", "Split", "Highest F1", "Not clearly lower", *(title for title, _ in _COSTS.values())]]
+    for grid, settings in done:
+        for split in dict.fromkeys(row.split for row in settings):
+            comparison = compared(settings, split)
+            if comparison is not None:
+                best = comparison.best
+                level = [f"{row.setting} ({_percent(row.mean('f1'))})" for row, found in comparison.others if not found.is_clear]
+                highest = f"**{best.setting}**: {_percent(best.mean('f1'))} {_ends(best)}"
+                lines.append([grid.question, f"`{split}`", highest, "; ".join(level) or "none", *_cost_cells(best, list(_COSTS))])
+    if len(lines) == 1:
+        return ""
+    told = (
+        "Not clearly lower is what may well be as good with other documents or other seeds: choose the cheapest of these. "
+        "Costs are those of the highest, per document."
+    )
+    return f"## In short\n\n{told}\n\n{_table(lines)}"
+
+
 def _section(grid: Grid, found: Sequence[Found], study: Path, pictures: Sequence[Path], report: Path) -> str:
     title = f"## {grid.name.capitalize()}: {grid.question}"
     failed = [f"- {cell.place}: {why}" for cell in grid.cells if (why := failure_of(study, cell))]
@@ -174,28 +195,29 @@ def _costs(done: Sequence[Row]) -> str:
         return ""
     lines = [["What it costs, per document", "Split", *(_COSTS[name][0] for name in shown)]]
     for row in done:
-        values = [row.mean(name) for name in shown]
-        cells = ["" if value is None else _COSTS[name][1](value) for name, value in zip(shown, values, strict=True)]
-        lines.append([row.setting, f"`{row.split}`", *cells])
+        lines.append([row.setting, f"`{row.split}`", *_cost_cells(row, shown)])
     return _table(lines)
+
+
+def _cost_cells(row: Row, names: Sequence[str]) -> list[str]:
+    values = [row.mean(name) for name in names]
+    return ["" if value is None else _COSTS[name][1](value) for name, value in zip(names, values, strict=True)]
 
 
 def _comparisons(done: Sequence[Row], split: str) -> str:
     """How far settings lie apart on a split: their spread beside that of seeds, and the highest against each other."""
-    here = [row for row in done if row.split == split]
-    if len(here) < 2:
+    comparison = compared(done, split)
+    if comparison is None:
         return ""
-    best = max(here, key=lambda row: row.mean("f1") or 0.0)
+    here = [row for row in done if row.split == split]
     means = [row.mean("f1") or 0.0 for row in here]
     seeds = [spread for row in here if (spread := row.spread()) is not None]
     beside = f"; over seeds, the standard deviation is {100 * fmean(seeds):.1f}" if seeds else ""
     apart = f"{100 * (max(means) - min(means)):.1f} points from lowest to highest, standard deviation {100 * stdev(means):.1f}{beside}"
-    pairs = [(row, found) for row in here if row is not best and (found := difference(best, row))]
-    lines = [
-        f"- {_points(found)} above {row.setting}" for (row, _), found in zip(pairs, corrected([found for _, found in pairs]), strict=True)
-    ]
-    head = f"On `{split}` the settings spread over {apart}. The highest, picked here by these very figures, is **{best.setting}**:"
-    return f"{head}\n\n" + "\n".join(lines) if lines else ""
+    lines = [f"- {_points(found)} above {row.setting}" for row, found in comparison.others]
+    best = comparison.best.setting
+    head = f"On `{split}` the settings spread over {apart}. The highest, picked here by these very figures, is **{best}**:"
+    return f"{head}\n\n" + "\n".join(lines)
 
 
 def _points(found: Difference) -> str:

@@ -16,7 +16,7 @@ from piispan.metric import COUNTED
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.places import COUNTS, METRICS, config_of, is_done
 
-__all__ = ["Difference", "Found", "Row", "corrected", "difference", "found_cells", "rows"]
+__all__ = ["Comparison", "Difference", "Found", "Row", "compared", "corrected", "difference", "found_cells", "rows"]
 
 _Array = npt.NDArray[np.float64]
 _RESAMPLES = 2000
@@ -43,7 +43,7 @@ class Found:
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of ``study.json``: place, figures, cost, and how it was got."""
-        figures = {name: value for name, value in self.metrics.items() if name not in ("per_label", "signature", "cost")}
+        figures = {name: value for name, value in self.metrics.items() if name not in ("per_label", "signature", "cost", "adapter_sha256")}
         return {"cell": self.cell.place, **figures, "cost": self.metrics["cost"], "config": self.config}
 
     @property
@@ -98,6 +98,24 @@ class Difference:
     p_value: float
     seeds: int
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether other documents and other seeds would likely show it too."""
+        return self.p_value < 0.05 and self.interval[0] > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The settings of a grid on one split.
+
+    Args:
+        best: The highest, by the very figures that are compared.
+        others: The others, with how much the highest is above each; p-values are corrected for their number.
+    """
+
+    best: Row
+    others: tuple[tuple[Row, Difference], ...]
+
 
 def found_cells(study: Path, grid: Grid) -> list[Found]:
     """The cells of a grid that were measured as it says now."""
@@ -133,6 +151,17 @@ def difference(first: Row, second: Row) -> Difference | None:
     against = int(np.count_nonzero(drawn <= 0 if value > 0 else drawn >= 0))
     p_value = min(1.0, max(2 * (1 + against) / (1 + len(drawn)), 2 / 2 ** min(differing, 60)))
     return Difference(value, _interval(values, drawn), p_value, len(pairs))
+
+
+def compared(done: Iterable[Row], split: str) -> Comparison | None:
+    """The settings on a split, the highest against each other; ``None`` where there are fewer than two to compare."""
+    here = [row for row in done if row.split == split]
+    if not here:
+        return None
+    best = max(here, key=lambda row: row.mean("f1") or 0.0)
+    pairs = [(row, found) for row in here if row is not best and (found := difference(best, row))]
+    others = zip(pairs, corrected([found for _, found in pairs]), strict=True)
+    return Comparison(best, tuple((row, found) for (row, _), found in others)) if pairs else None
 
 
 def corrected(differences: Sequence[Difference]) -> list[Difference]:

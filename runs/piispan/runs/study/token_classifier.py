@@ -127,10 +127,5 @@ class TokenClassifier:
             else:
                 found.append((start, end, label))
             inside = True
-        spans = []
-        for start, end, label in found:
-            value = text[start:end]
-            if value.strip():
-                begin = start + len(value) - len(value.lstrip())
-                spans.append(Span(begin, begin + len(value.strip()), label))
-        return tuple(spans)
+        spans = (Span.trimmed(text, start, end, label) for start, end, label in found)
+        return tuple(span for span in spans if span)

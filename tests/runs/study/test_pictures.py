@@ -1,0 +1,41 @@
+"""The pictures hold what was found."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from piispan.metric import COUNTED
+from piispan.runs import TrainSettings
+from piispan.runs.study.grid import Cell
+from piispan.runs.study.pictures import _curve, draw_study
+from piispan.runs.study.results import Found, Row
+
+
+def row(setting: str, documents: int, f1: float) -> Row:
+    cell = Cell(grid="data", setting=setting, split="random", part="test", settings=TrainSettings(start="none"), documents=documents)
+    counts = np.ones((4, len(COUNTED)))
+    return Row(setting, "random", (Found(cell, {}, {"f1": f1, "cost": {"seconds_per_document": 0.5}}, counts),))
+
+
+ROWS = [
+    row("200 documents", 200, 0.8),
+    row("50 documents", 50, 0.6),
+    row("50 documents, begun afresh", 50, 0.3),
+    row("200 documents, begun afresh", 200, 0.5),
+]
+
+
+def test_a_learning_curve_has_a_line_for_each_beginning() -> None:
+    axes = _curve(ROWS).axes[0]
+    drawn = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines}
+    assert drawn == {
+        "random": ([50, 200], pytest.approx([60, 80])),
+        "random, begun afresh": ([50, 200], pytest.approx([30, 50])),
+    }
+
+
+def test_a_grid_over_documents_is_drawn_as_a_curve_too(tmp_path: Path) -> None:
+    drawn = draw_study({"data": ROWS}, tmp_path)
+    assert [path.name for path in drawn["data"]] == ["data-f1.png", "data-learning-curve.png", "data-speed.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in drawn["data"])
