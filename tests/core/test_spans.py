@@ -133,3 +133,8 @@ def test_json_round_trip(document):
 
 def test_group_may_be_missing():
     assert Document.from_dict({"id": "d", "text": "", "spans": []}) == Document("d", "")
+
+
+@pytest.mark.parametrize(("start", "end", "kept"), [(0, 9, (1, 8)), (1, 8, (1, 8)), (3, 6, (4, 6)), (0, 1, None), (8, 9, None)])
+def test_white_space_at_the_edges_is_cut_off(start: int, end: int, kept: tuple[int, int] | None) -> None:
+    assert Span.trimmed(" Al Bert\n", start, end, "PERSON") == (kept and Span(*kept, "PERSON"))

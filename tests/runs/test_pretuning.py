@@ -37,7 +37,8 @@ def test_it_trains_once_on_documents_that_a_quickstart_is_not_tested_on(out: Pat
     assert len(groups) > 10
     assert groups.isdisjoint(HELD_OUT_SETTINGS["en"])
     assert Sidecar.load(out / "adapter").training_sha256 == documents_sha256(documents)
-    assert read_facts(out / "adapter").training.epochs == 1
+    training = read_facts(out / "adapter").training
+    assert (training.epochs, training.start) == (1, None)
 
 
 def test_it_is_measured_on_settings_that_it_does_not_have(out: Path) -> None:
@@ -45,10 +46,24 @@ def test_it_is_measured_on_settings_that_it_does_not_have(out: Path) -> None:
     assert (metrics["before"], metrics["after"]["documents"]) == ({}, 64)
     page = (out / "adapter" / "README.md").read_text("utf-8")
     assert "Synthesised by piispan. The test settings (bank mail, " in page
+    assert "10% of the training documents have typing or scanning errors." in page
 
 
-def test_the_recipe_begins_afresh_and_is_of_the_shape_that_is_begun_from_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("piispan.runs.starting.pretuned_adapters", lambda: ("pretuned-en",))
+def test_it_begins_afresh_where_nothing_else_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class Asked(Exception):
+        pass
+
+    def opened(settings: TrainSettings, *_: object) -> None:
+        raise Asked(settings.start, settings.early_stopping_patience)
+
+    monkeypatch.setattr("piispan.runs.pretuning.Experiment.open", opened)
+    for given, begun in ((None, "none"), ("mine", "mine")):
+        with pytest.raises(Asked) as asked:
+            pretune(tmp_path, documents=8, settings=TrainSettings(start=given, early_stopping_patience=1))
+        assert asked.value.args == (begun, None)
+
+
+def test_the_recipe_begins_afresh_and_is_of_the_shape_that_is_begun_from_by_default() -> None:
     recipe, usual = load_settings("pretuned-en"), TrainSettings()
     assert start_of(recipe) is None
     assert start_of(usual) == "pretuned-en"

@@ -8,15 +8,15 @@ import torch
 from peft import get_peft_model, get_peft_model_state_dict
 from safetensors.torch import load_file
 
-from piispan.core import Document, LabelSet, ModelError, Sidecar, Span, get_format, make_prompt
+from piispan.core import Document, LabelSet, ModelError, PiispanWarning, Sidecar, Span, get_format, make_prompt
 from piispan.core.segments import tag_token_names
 from piispan.dataset_builder import Split
 from piispan.runs import Silent, TrainSettings
 from piispan.runs.artifacts import trained_on
 from piispan.runs.experiment import Experiment
-from piispan.runs.starting import begin_from, start_of
+from piispan.runs.starting import begin_from, check_start, checked_start, start_in_words, start_of
 from piispan.runs.training import adapter_config, prepare_tag_tokens
-from piispan.tagger import adapter_folder, pretuned_adapters, read_sidecar
+from piispan.tagger import Tagger, adapter_folder, embedded_model, pretuned_adapters, read_sidecar
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 DOCUMENTS = tuple(Document(str(i), f"Ada is {i}.", (Span(0, 3, "PERSON"),)) for i in range(8))
@@ -124,9 +124,6 @@ def test_what_the_first_was_trained_on_is_not_forgotten(base: Path, start: Path,
     assert not trained_on(sidecar, DOCUMENTS[1:])
 
 
-SHIPPED = ("pretuned-en",)
-
-
 @pytest.mark.parametrize(
     ("changes", "begun"),
     [
@@ -145,10 +142,7 @@ SHIPPED = ("pretuned-en",)
         ({"adapter": "dora"}, None),
     ],
 )
-def test_the_adapter_that_ships_is_begun_from_where_it_fits(
-    changes: dict[str, object], begun: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("piispan.runs.starting.pretuned_adapters", lambda: SHIPPED)
+def test_the_adapter_that_ships_is_begun_from_where_it_fits(changes: dict[str, object], begun: str | None) -> None:
     assert start_of(TrainSettings(**changes)) == begun  # type: ignore[arg-type]
 
 
@@ -158,6 +152,42 @@ def test_an_adapter_that_ships_goes_by_its_name(start: Path, tmp_path: Path, mon
     assert pretuned_adapters() == ("pretuned-xx",)
     assert adapter_folder("pretuned-xx") == tmp_path / "pretuned-xx"
     assert read_sidecar("pretuned-xx") == Sidecar.load(start)
+    (tmp_path / "work" / "pretuned-xx").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "work")
+    assert adapter_folder("pretuned-xx") == tmp_path / "pretuned-xx"  # a folder of that name is ./pretuned-xx
+
+
+@pytest.mark.slow
+def test_the_adapter_that_ships_is_over_the_embedded_model_and_finds_names() -> None:
+    assert pretuned_adapters() == ("pretuned-en",)
+    check_start("pretuned-en", embedded_model())
+    text = "Please ask Jonathan Albrecht to call +1 415 555 0132 before Monday."
+    assert text.index("Jonathan Albrecht") in {span.start for span in Tagger.from_pretrained("pretuned-en").tag([text])[0]}
+
+
+def test_a_default_over_other_weights_is_left_out_and_told(base: Path) -> None:
+    with pytest.warns(PiispanWarning, match="pretuned-en: was trained over other weights .* begins afresh"):
+        assert checked_start(TrainSettings(), base) is None
+    with pytest.raises(ModelError, match="was trained over other weights"):
+        checked_start(TrainSettings(start="pretuned-en"), base)
+
+
+def test_a_card_says_what_was_begun_from(base: Path, start: Path, tmp_path: Path) -> None:
+    assert start_in_words("pretuned-en") == "the adapter pretuned-en of piispan, trained on synthetic documents alone"
+    assert start_in_words("someone/adapter") == "the adapter someone/adapter"
+    experiment = Experiment.open(settings(base, start=str(start)), None, None, None)
+    experiment.train(DOCUMENTS)
+    assert experiment.training.start == "another adapter, a local one"
+
+
+def test_norms_of_dora_are_not_rounded(base: Path, tmp_path: Path) -> None:
+    experiment = Experiment.open(settings(base, adapter="dora", learning_rate=1e-4), None, None, None)
+    experiment.train(DOCUMENTS)
+    experiment.save(tmp_path, Split(DOCUMENTS, (), ()))
+    norms = {name: value for name, value in load_file(tmp_path / "adapter_model.safetensors").items() if "magnitude" in name}
+    assert norms
+    assert all(value.dtype == torch.float32 for value in norms.values())
+    assert any((value != value.bfloat16().float()).any() for value in norms.values())
 
 
 def test_what_is_saved_is_half_as_long_and_what_was_measured(start: Path, base: Path) -> None:

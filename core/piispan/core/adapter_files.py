@@ -72,7 +72,7 @@ def check_adapter_files(folder: str | Path, sidecar: Sidecar, name: str | Path, 
         folder: The folder, with ``adapter_config.json`` and ``adapter_model.safetensors``, or with a whole model's files.
         sidecar: Its ``piispan.json``.
         name: What errors call it.
-        published: It comes from the Hub, where digests and facts are never missing.
+        published: It comes from the Hub or ships with the package, where digests and facts are never missing.
 
     Raises:
         SidecarError: If a file is missing or cannot be read, ``adapter_config.json`` asks for more than LoRA or names another base than

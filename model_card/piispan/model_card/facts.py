@@ -43,6 +43,7 @@ class TrainingFacts:
         train_on: Turns that bore loss: ``last_turn``, ``all_assistant_turns`` or ``everything``.
         prompt_loss_weight: How much the loss of all other tokens counted.
         schedule: How the learning rate ran, in words: ``cosine, warm-up 0.05, weight decay 0``.
+        start: What adapter it began from, in words; ``None`` for a fresh one.
 
     Raises:
         CardError: If a number is out of range or not finite, or a string may not be published.
@@ -66,6 +67,7 @@ class TrainingFacts:
     train_on: str = "last_turn"
     prompt_loss_weight: float = 0.0
     schedule: str = "not stated"
+    start: str | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.target_modules, str) or not self.target_modules:
@@ -77,7 +79,7 @@ class TrainingFacts:
             _whole(getattr(self, name), 0, f"training.{name}")
         for name in ("epochs", "learning_rate", "lora_alpha", "seconds"):
             _amount(getattr(self, name), f"training.{name}")
-        _texts(self, "training", "hardware", "adapter", "train_on", "schedule")
+        _texts(self, "training", "hardware", "adapter", "train_on", "schedule", *(["start"] if self.start is not None else []))
         if self.adapter not in ADAPTERS:
             raise CardError(f"training.adapter: must be one of {', '.join(ADAPTERS)}")
         publishable(asdict(self), "training")

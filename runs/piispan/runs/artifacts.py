@@ -104,12 +104,16 @@ def _earlier_training(start: str | None) -> tuple[str, ...]:
     return (*sidecar.earlier_training_sha256, *([sidecar.training_sha256] if sidecar.training_sha256 else []))
 
 
+_DORA_NORMS = "lora_magnitude_vector"
+"""Norms of whole rows, whose change may be smaller than a step of bfloat16: they stay as they are."""
+
+
 def round_as_saved(model: "PreTrainedModel") -> None:
     """Round what was trained to the numbers that ``save_adapter`` writes, in place, so that these are measured."""
     import torch
 
-    for parameter in model.parameters():
-        if parameter.requires_grad:
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad and _DORA_NORMS not in name:
             parameter.data = parameter.data.to(torch.bfloat16).to(parameter.dtype)
 
 
@@ -118,14 +122,15 @@ def save_adapter(model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase",
     for them in the base; none names a local path.
     """
     import torch
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load, save_file
 
     adapted: Any = model
     for config in adapted.peft_config.values():
         config.base_model_name_or_path, config.revision = base.public_name, base.revision
     model.save_pretrained(folder, save_embedding_layers=False)
-    weights = load_file(folder / ADAPTER_WEIGHTS)
-    save_file({name: value.to(torch.bfloat16) for name, value in weights.items()}, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
+    weights = load((folder / ADAPTER_WEIGHTS).read_bytes())  # no map of the file, which is written over
+    rounded = {name: value if _DORA_NORMS in name else value.to(torch.bfloat16) for name, value in weights.items()}
+    save_file(rounded, folder / ADAPTER_WEIGHTS, metadata={"format": "pt"})
     tokenizer.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)  # PEFT's generic one; the card is written last
 

@@ -68,9 +68,17 @@ def identity(
 
 
 def last_checkpoint(folder: Path) -> str | None:
-    """The last whole checkpoint in a folder; one that was being written when the run was killed has no trainer state yet."""
-    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json")]
+    """The last whole checkpoint in a folder; one that was being written when the run was killed has no trainer state yet, or half of it."""
+    whole = [path.parent for path in folder.glob("checkpoint-*/trainer_state.json") if _is_whole(path)]
     return str(max(whole, key=lambda path: int(path.name.removeprefix("checkpoint-")))) if whole else None
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        json.loads(path.read_text("utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def drop_checkpoints(folder: Path) -> None:

@@ -26,7 +26,7 @@ from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress, Silent
 from piispan.runs.settings import UNTRAINED, Spelling, TrainSettings
-from piispan.runs.starting import adapter_sha256, check_start, start_of
+from piispan.runs.starting import checked_start, start_sha256
 from piispan.runs.training import Validation, train_adapter
 from piispan.runs.training_origin import TrainingOrigin
 from piispan.tagger import (
@@ -130,9 +130,7 @@ class Experiment:
         if out is not None:
             check_writable(out)
         loaded = load_base(settings)
-        settings = replace(settings, start=start_of(settings))
-        if settings.start:
-            check_start(settings.start, loaded.base.folder)
+        settings = replace(settings, start=checked_start(settings, loaded.base.folder))
         return cls(settings, loaded, progress or Silent(), decoder)
 
     @property
@@ -160,7 +158,7 @@ class Experiment:
         return {
             **identity(self.settings, self.prompt.labels, found, split.train, validation),
             "dtype": dtype,
-            "start": adapter_sha256(self.settings.start) if self.settings.start else None,
+            "start": start_sha256(self.settings.start) if self.settings.start else None,
             "prompt": self.prompt.fingerprint,
         }
 

@@ -1,6 +1,7 @@
 """An adapter that is trained on synthetic documents alone, for other trainings to begin from."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from piispan.model_card import DataFacts
@@ -35,7 +36,8 @@ def pretune(
     Args:
         out: Folder for ``adapter/``, ``metrics.json`` and ``predictions.jsonl``.
         documents: How many synthetic documents to train on.
-        settings: Settings of the fine-tuning, in one pass; its language and labels are those of the documents.
+        settings: Settings of the fine-tuning; its language and labels are those of the documents. It is one pass without early stopping,
+            and begins afresh where nothing to begin from is named.
         resume: Go on with a run that was killed; its settings have ``save_steps``, and the checkpoints are in ``out``.
         progress: Shows how far each step has come.
 
@@ -43,16 +45,19 @@ def pretune(
         The content of ``metrics.json``; its ``before`` is empty. Of several processes, all but the first return nothing.
 
     Raises:
-        DataError: If no documents are made in that language with these labels, or ``out`` cannot be written.
+        DataError: If no documents are made in that language with these labels, ``out`` cannot be written, or there is nothing to resume.
+        FormatError: If settings do not go together.
         ModelError: If the base model cannot be loaded.
     """
-    chosen, folder = replace(settings or TrainSettings(), epochs=1.0), Path(out)
+    given, folder = settings or TrainSettings(), Path(out)
+    chosen = replace(given, epochs=1.0, early_stopping_patience=None, start=given.start or "none")
     require_training()
     made = synthesis_for(chosen.language, chosen.label_set)
     check_resumable(chosen, resume=resume)
     check_writable(folder)
     parts = made.split(documents, _TEST_DOCUMENTS, seed=_SEED, noise=_NOISE)
     counts = {part: len(members) for part, members in parts.parts()}
-    facts = DataFacts(name=made.name, split="test", documents=counts, how_made=made.how_made, licence="cc0-1.0")
+    how_made = f"{made.how_made} {_NOISE:.0%} of the training documents have typing or scanning errors."
+    facts = DataFacts(name=made.name, split="test", documents=counts, how_made=how_made, licence="cc0-1.0")
     experiment = Experiment.open(chosen, folder, progress, None)
-    return train_and_write(experiment, parts, facts, TrainingOrigin.synthetic(parts.train, folder), folder, resume=resume)
+    return train_and_write(experiment, parts, facts, partial(TrainingOrigin.synthetic, parts.train, folder), folder, resume=resume)

@@ -94,7 +94,7 @@ class TrainSettings:
     save_steps: Annotated[int | None, "Optimizer steps between two checkpoints, for --resume. Default: none are kept."] = None
     report_to: Annotated[str, "Where the loss goes as well: none, trackio, tensorboard, wandb, ..."] = "none"
     seed: Annotated[int, "Seed of everything random."] = 0
-    language: Annotated[str, "ISO 639 code of the documents, for the card."] = "en"
+    language: Annotated[str, "ISO 639 code of the documents, for the card and for what is begun from."] = "en"
     base_licence: Annotated[str | None, "Licence of the base model, for the card. Default: what its Hub page states."] = None
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 """``train`` and ``evaluate``: the two halves of a quickstart, on one's own documents."""
 
+from collections.abc import Callable
 from pathlib import Path
 from warnings import warn
 
@@ -56,7 +57,8 @@ def train(
     facts = data_facts(data, split, {part: len(documents) for part, documents in parts.parts()}, test=test)
     check_resumable(chosen, resume=resume)
     experiment = Experiment.open(chosen, Path(out), progress, decoder)
-    return train_and_write(experiment, parts, facts, TrainingOrigin(Path(data), None if test else split), Path(out), resume=resume)
+    origin = TrainingOrigin(Path(data), None if test else split)
+    return train_and_write(experiment, parts, facts, lambda: origin, Path(out), resume=resume)
 
 
 def check_resumable(settings: TrainSettings, *, resume: bool) -> None:
@@ -70,15 +72,15 @@ def check_resumable(settings: TrainSettings, *, resume: bool) -> None:
 
 
 def train_and_write(
-    experiment: Experiment, parts: Split, data: DataFacts, origin: TrainingOrigin, out: Path, *, resume: bool
+    experiment: Experiment, parts: Split, data: DataFacts, origin: Callable[[], TrainingOrigin], out: Path, *, resume: bool
 ) -> dict[str, object]:
-    """Train, with checkpoints where the settings ask for them, score, and write; see ``train``."""
+    """Train, with checkpoints where the settings ask for them, score, and write; see ``train``. ``origin`` is called after the work."""
     checkpoints = out / "checkpoints" if experiment.settings.save_steps else None
     found = open_checkpoints(checkpoints, experiment.identity(parts), resume=resume) if checkpoints else None
     if not experiment.train(parts.train, validation=parts.validation, checkpoints=checkpoints, resume=found):
         return {}
     after = experiment.evaluate(parts.test, "Evaluating the adapter")
-    metrics = experiment.write(out, parts, data, None, after, origin)
+    metrics = experiment.write(out, parts, data, None, after, origin())
     if checkpoints:
         drop_checkpoints(checkpoints)
     return metrics

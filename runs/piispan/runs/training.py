@@ -17,13 +17,16 @@ from piispan.runs.artifacts import round_as_saved
 from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
-from piispan.runs.starting import begin_from
+from piispan.runs.starting import begin_from, start_in_words
 from piispan.trainer_ext import Prepared, RowOptions, TokenRow, lora_preset, prepare, subset_rows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
 __all__ = ["Trained", "Validation", "adapter_config", "optimizer_arguments", "prepare_tag_tokens", "train_adapter", "training_rows"]
+
+_SECONDS = "seconds"
+"""In the trainer's log: how long the training has taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,6 @@ def train_adapter(
     passes = math.ceil(settings.epochs) if settings.label_sampling == "subset" else None
     sampled = passes and sampled_rows(prepared.documents, prompt, tokenizer, settings, passes=passes, max_length=limit)
     watched = validation.documents if validation and settings.early_stopping_patience is not None else ()
-    started = perf_counter()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*|trl\..*|peft\..*")
         trainer = PiiSFTTrainer(
@@ -119,7 +121,7 @@ def train_adapter(
     # Without the autocast of training, so that what is measured is what will be loaded, to the bit.
     adapted: Any = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     round_as_saved(adapted)
-    facts = _facts(trainer, settings, prepared, len(documents), perf_counter() - started, fill_time=fill_time)
+    facts = _facts(trainer, settings, prepared, len(documents), fill_time=fill_time)
     return Trained(adapted.eval(), facts, trainer.is_world_process_zero())
 
 
@@ -233,16 +235,19 @@ def _callbacks(settings: TrainSettings, progress: Progress, deadline: float | No
 
     class Watch(TrainerCallback):
         best = ""
+        before = 0.0
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             del args, control, kwargs
+            self.before = _seconds(state)
             progress.start("Training", state.max_steps, "steps")
             if state.global_step:
                 progress.advance(state.global_step)
 
         def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-            del args, state, control
+            del args, control
             logs = kwargs["logs"]
+            state.log_history[-1][_SECONDS] = round(self.before + perf_counter() - started, 1)
             if "eval_f1" in logs:
                 self.best = f", F1 {float(logs['eval_f1']):.3f}"
             if "loss" in logs:
@@ -260,14 +265,17 @@ def _callbacks(settings: TrainSettings, progress: Progress, deadline: float | No
     return [Watch(), EarlyStoppingCallback(early_stopping_patience=settings.early_stopping_patience)]
 
 
+def _seconds(state: Any) -> float:
+    """How long a training has taken so far, what was before a checkpoint included."""
+    return float(state.log_history[-1].get(_SECONDS, 0.0)) if state.log_history else 0.0
+
+
 def _elapsed(start: float, deadline: float) -> float:
     """The share of the time that is over; 1 where there was none."""
     return (perf_counter() - start) / (deadline - start) if deadline > start else 1.0
 
 
-def _facts(
-    trainer: Any, settings: TrainSettings, prepared: Prepared, documents: int, seconds: float, *, fill_time: bool = False
-) -> TrainingFacts:
+def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents: int, *, fill_time: bool = False) -> TrainingFacts:
     step = settings.batch_size * settings.gradient_accumulation_steps * trainer.accelerator.num_processes
     kept = trainer.state.best_global_step or trainer.state.global_step
     return TrainingFacts(
@@ -284,11 +292,12 @@ def _facts(
         lora_alpha=settings.lora_alpha,
         target_modules=_adapted(trainer.model),
         seed=settings.seed,
-        seconds=round(seconds, 1),
+        seconds=_seconds(trainer.state),
         hardware=hardware(),
         trainable_parameters=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
         split_documents=len(prepared.split),
         dropped_documents=len(prepared.dropped),
+        start=None if settings.start is None else start_in_words(settings.start),
     )
 
 

@@ -75,6 +75,10 @@ def adapter_folder(name: str | Path, revision: str | None = None) -> Path | None
         ModelError: If a local path does not exist.
         SidecarError: If an adapter has no sidecar.
     """
+    if str(name) in pretuned_adapters():
+        if revision is not None:
+            raise ModelError(f"{name}: ships with the package and has no revisions")
+        return _PRETUNED / str(name)
     path = Path(name)
     if path.is_dir():
         if (path / SIDECAR_NAME).is_file():
@@ -86,8 +90,6 @@ def adapter_folder(name: str | Path, revision: str | None = None) -> Path | None
         raise ModelError(f"no such folder: {name}")
     if str(name) == "embedded":
         return None
-    if str(name) in pretuned_adapters():
-        return _PRETUNED / str(name)
     return _hub_adapter(str(name), revision)
 
 

@@ -12,17 +12,17 @@ from piispan.runs.study.pictures import _curve, draw_study
 from piispan.runs.study.results import Found, Row
 
 
-def row(setting: str, documents: int, f1: float) -> Row:
-    cell = Cell(grid="data", setting=setting, split="random", part="test", settings=TrainSettings(start="none"), documents=documents)
+def row(setting: str, documents: int, f1: float, start: str) -> Row:
+    cell = Cell(grid="data", setting=setting, split="random", part="test", settings=TrainSettings(start=start), documents=documents)
     counts = np.ones((4, len(COUNTED)))
     return Row(setting, "random", (Found(cell, {}, {"f1": f1, "cost": {"seconds_per_document": 0.5}}, counts),))
 
 
 ROWS = [
-    row("200 documents", 200, 0.8),
-    row("50 documents", 50, 0.6),
-    row("50 documents, begun afresh", 50, 0.3),
-    row("200 documents, begun afresh", 200, 0.5),
+    row("200 documents", 200, 0.8, "../mine"),
+    row("50 documents", 50, 0.6, "../mine"),
+    row("50 documents, begun afresh", 50, 0.3, "none"),
+    row("200 documents, begun afresh", 200, 0.5, "none"),
 ]
 
 
@@ -30,7 +30,7 @@ def test_a_learning_curve_has_a_line_for_each_beginning() -> None:
     axes = _curve(ROWS).axes[0]
     drawn = {line.get_label(): (list(line.get_xdata()), list(line.get_ydata())) for line in axes.lines}
     assert drawn == {
-        "random": ([50, 200], pytest.approx([60, 80])),
+        "random, begun from mine": ([50, 200], pytest.approx([60, 80])),
         "random, begun afresh": ([50, 200], pytest.approx([30, 50])),
     }
 

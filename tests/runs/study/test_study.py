@@ -17,6 +17,7 @@ from piispan.core import read_predictions
 from piispan.dataset_builder import read_split, synthesise, write_jsonl
 from piispan.metric import COUNTED, paired_bootstrap
 from piispan.runs import Silent, is_done, load_grid, run_study, write_report
+from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.study.measuring import measure
 from piispan.runs.study.results import difference, found_cells, rows
 from tests.tiny import tiny_llama, tiny_tokenizer
@@ -189,7 +190,8 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     assert "- mine/too-many/random-seed0: DataError" in report
     (answer,) = (line for line in report.splitlines() if line.startswith("| Which? |"))
     highest = max(fmean(cell["f1"] for cell in group) for group in by_setting(content["cells"]).values())
-    assert f"**: {100 * highest:.1f} % (" in answer
+    assert f"** ({100 * highest:.1f} %, " in answer
+    assert answer.endswith(" | 7 of 8 |")
     assert "Not run yet: `piispan study prompts" in report
     assert str(folder) not in report + json.dumps(content)
     assert {path.name for path in (tmp_path / "study").iterdir()} == {"mine-f1.png", "mine-hallucination.png", "mine-speed.png"}
@@ -220,7 +222,7 @@ def test_another_adapter_in_the_place_of_the_measured_one_is_measured_anew(
     assert is_done(tmp_path / "out", source)
     assert is_done(tmp_path / "out", dependent)
     path = tmp_path / "out" / source.place / "metrics.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "adapter_sha256": "0" * 64}))
+    path.write_text(json.dumps({**json.loads(path.read_text()), "adapter_weights_sha256": "0" * 64}))
     assert is_done(tmp_path / "out", source)
     assert not is_done(tmp_path / "out", dependent)
 
@@ -234,15 +236,20 @@ def test_a_cell_that_is_killed_in_its_training_goes_on_at_its_checkpoint(folder:
     place = tmp_path / "out" / cell.place
     command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(data), str(tmp_path / "out")]
     with subprocess.Popen(command) as process:
-        while not list(place.glob("checkpoints/checkpoint-*/trainer_state.json")):
+        deadline = time.monotonic() + 300
+        while last_checkpoint(place / "checkpoints") is None:
             assert process.poll() is None
+            assert time.monotonic() < deadline
             time.sleep(0.01)
         process.kill()
+    (state,) = place.glob(f"checkpoints/{Path(last_checkpoint(place / 'checkpoints')).name}/trainer_state.json")
+    shutil.copy(state, place / "begun.json")
     assert (place / "config.json").is_file()
     assert not is_done(tmp_path / "out", cell, data)
     (outcome,) = run_study([grid], data, tmp_path / "out", progress=Silent())
     assert outcome.failure is None
     whole, cut = (json.loads((tmp_path / name / cell.place / "metrics.json").read_text()) for name in ("whole", "out"))
-    assert cut["cost"]["training_seconds"] is None
-    assert cut["adapter_sha256"] == whole["adapter_sha256"]
+    begun = json.loads((place / "begun.json").read_text())["log_history"][-1]["seconds"]
+    assert cut["cost"]["training_seconds"] > begun > 0
+    assert cut["adapter_weights_sha256"] == whole["adapter_weights_sha256"]
     assert not (place / "checkpoints").exists()

@@ -15,7 +15,7 @@ from piispan.core import FormatError, read_yaml
 from piispan.dataset_builder import SplitKind
 from piispan.runs.configs import settings_of
 from piispan.runs.settings import TrainSettings
-from piispan.runs.starting import adapter_sha256, start_of
+from piispan.runs.starting import start_of, start_sha256
 from piispan.tagger import DecoderName, pretuned_adapters
 
 __all__ = ["Cell", "Grid", "Part", "System", "grid_of", "grids", "load_grid"]
@@ -73,7 +73,13 @@ class Cell:
     @property
     def start(self) -> str | None:
         """The adapter that it begins from, or that is measured as it is."""
-        return start_of(self.settings) if self.system == "tuned" or self.settings.start else None
+        if self.system == "tuned":
+            return start_of(self._decodable)
+        return start_of(self.settings) if self.system == "untuned" and self.settings.start else None
+
+    @property
+    def _decodable(self) -> TrainSettings:
+        return self.settings.decodable_by(self.decoder)
 
     @property
     def trains(self) -> bool:
@@ -88,9 +94,9 @@ class Cell:
         chosen = {name: value for name, value in row["settings"].items() if value != usual[name]}
         local = {name: Path(value).name for name, value in chosen.items() if isinstance(value, str) and _is_path(value)}
         row["settings"] = {**chosen, **local, "seed": self.settings.seed}
-        row["came_to"] = {"learning_rate": self.settings.highest_learning_rate, **self.settings.spelling._asdict()}
-        if self.start in pretuned_adapters():
-            row["came_to"]["start_sha256"] = adapter_sha256(self.start)
+        row["came_to"] = {"learning_rate": self.settings.highest_learning_rate, **self._decodable.spelling._asdict()}
+        if self.start and (Path(self.start).is_dir() or self.start in pretuned_adapters()):
+            row["start_sha256"] = start_sha256(self.start)
         content: dict[str, Any] = json.loads(json.dumps(row))
         return content
 

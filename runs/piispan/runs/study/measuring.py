@@ -18,11 +18,10 @@ from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, hardware, installed_versions, peak_memory_mib
 from piispan.runs.progress import Progress
-from piispan.runs.starting import adapter_sha256
 from piispan.runs.study.grid import Cell
 from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of
 from piispan.runs.study.presidio_baseline import presidio_spans, presidio_versions
-from piispan.tagger import PatternGuess, Tagger, embedded_model, read_sidecar, weights_sha256
+from piispan.tagger import PatternGuess, Tagger, adapter_folder, embedded_model, read_sidecar, weights_sha256
 
 __all__ = ["measure"]
 
@@ -69,8 +68,8 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> No
     counts = {"all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
     write_text(folder / COUNTS, json.dumps(counts) + "\n")
     metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
-    if measured.adapter:
-        metrics["adapter_sha256"] = adapter_sha256(measured.adapter)
+    if measured.adapter and (weights := adapter_folder(measured.adapter)):
+        metrics["adapter_weights_sha256"] = weights_sha256(weights)
     write_json(folder / METRICS, {**metrics, "cost": {**_cost(evaluated.predictions), **measured.training}})
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
 
@@ -95,6 +94,9 @@ def _base_sha256(cell: Cell) -> str | None:
     """Of the base's weights, where a model is measured and they are at hand."""
     if cell.system in ("patterns", "presidio"):
         return None
+    if cell.system == "untuned" and cell.start:
+        sidecar = read_sidecar(cell.start)
+        return sidecar.base_sha256 if sidecar else None
     base = embedded_model() if cell.settings.model == "embedded" else Path(cell.settings.model)
     return weights_sha256(base) if base.is_dir() else None
 
@@ -199,7 +201,7 @@ def _tuned(
     return Measured(
         experiment.evaluate(tuple(tested), "Measuring"),
         {
-            "training_seconds": None if found else facts["seconds"],  # of a run that was interrupted, only those since
+            "training_seconds": facts["seconds"],
             "training_steps": facts["steps"],
             "trained_parameters": facts["trainable_parameters"],
             "peak_memory_mib": peak_memory_mib(),

@@ -65,15 +65,18 @@ def _bars(done: Sequence[Row], figure: str, title: str) -> Any:
 
 
 def _curve(done: Sequence[Row]) -> Any:
-    """A line for each split, and for what stands behind the number of documents in a setting's name."""
+    """A line for each split and each adapter that is begun from."""
     drawn, axes = _axes(7, 4)
-    named = [(", ".join([row.split, *row.setting.split(", ")[1:]]), row) for row in done]
-    for name in dict.fromkeys(name for name, _ in named):
-        rows = sorted((row for its_name, row in named if its_name == name), key=lambda row: row.found[0].cell.documents or 0)
+    lines: dict[tuple[str, str], list[Row]] = {}
+    for row in sorted(done, key=lambda row: row.found[0].cell.documents or 0):
+        lines.setdefault((row.split, row.found[0].cell.start or "none"), []).append(row)
+    starts = list(dict.fromkeys(start for _, start in lines))
+    for (split, start), rows in lines.items():
         sizes = [row.found[0].cell.documents or 0 for row in rows]
-        (line,) = axes.plot(sizes, [100 * (row.mean("f1") or 0.0) for row in rows], "o-", label=name)
-        ends = [row.interval() for row in rows]
-        axes.fill_between(sizes, [100 * low for low, _ in ends], [100 * high for _, high in ends], color=line.get_color(), alpha=0.15)
+        values, ends = [100 * (row.mean("f1") or 0.0) for row in rows], [row.interval() for row in rows]
+        label = split if len(starts) == 1 else f"{split}, begun {'afresh' if start == 'none' else f'from {Path(start).name}'}"
+        axes.plot(sizes, values, marker="o", linestyle=("-", "--", ":")[starts.index(start) % 3], color=_COLOURS.get(split), label=label)
+        axes.fill_between(sizes, [100 * low for low, _ in ends], [100 * high for _, high in ends], color=_COLOURS.get(split), alpha=0.15)
     axes.set_xlabel("Documents trained on")
     axes.set_ylabel("F1, exact, %")
     axes.set_ylim(0, 100)

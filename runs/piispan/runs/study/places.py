@@ -49,7 +49,7 @@ def is_done(study: Path, cell: Cell, data: str | Path | None = None) -> bool:
 
 def _adapter_of(place: Path) -> Any:
     path = place / METRICS
-    return json.loads(path.read_text("utf-8")).get("adapter_sha256") if path.is_file() else None
+    return json.loads(path.read_text("utf-8")).get("adapter_weights_sha256") if path.is_file() else None
 
 
 def failure_of(study: Path, cell: Cell) -> str | None:

@@ -43,7 +43,9 @@ class Found:
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of ``study.json``: place, figures, cost, and how it was got."""
-        figures = {name: value for name, value in self.metrics.items() if name not in ("per_label", "signature", "cost", "adapter_sha256")}
+        figures = {
+            name: value for name, value in self.metrics.items() if name not in ("per_label", "signature", "cost", "adapter_weights_sha256")
+        }
         return {"cell": self.cell.place, **figures, "cost": self.metrics["cost"], "config": self.config}
 
     @property
