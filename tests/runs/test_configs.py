@@ -13,7 +13,7 @@ def test_every_recipe_is_one() -> None:
     assert {"smollm2-135m-cpu", "qwen3-0.6b", "mistral-7b-instruct-v0.2", "llama-3.1-8b", "13b-34b"} <= set(recipes())
     for name in recipes():
         assert load_settings(name).epochs == 3
-    assert load_settings("smollm2-135m-cpu") == TrainSettings(learning_rate=TrainSettings().highest_learning_rate)
+    assert load_settings("smollm2-135m-cpu") == TrainSettings(learning_rate=TrainSettings(start="pretuned-en").highest_learning_rate)
     assert TrainSettings(model="some/model").highest_learning_rate == 2e-4
     assert load_settings("mistral-7b-instruct-v0.2-qlora").adapter == "qlora"
 

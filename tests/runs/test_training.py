@@ -84,6 +84,21 @@ def test_settings_check_themselves(change, message) -> None:
         TrainSettings(**change)
 
 
+@pytest.mark.parametrize(
+    ("change", "rate"),
+    [
+        ({}, 2e-3),
+        ({"start": "none"}, 2e-3),
+        ({"start": "pretuned-en"}, 1e-3),
+        ({"model": "a/b"}, 2e-4),
+        ({"model": "a/b", "start": "c"}, 2e-4),
+        ({"start": "c", "learning_rate": 0.1}, 0.1),
+    ],
+)
+def test_a_learning_rate_that_is_left_open_goes_by_the_model_and_the_start(change, rate) -> None:
+    assert TrainSettings(**change).highest_learning_rate == rate
+
+
 def test_nothing_is_none_where_there_may_be_none() -> None:
     assert TrainSettings(max_length=0, max_tokens=0, early_stopping_patience=0, save_steps=0) == TrainSettings()
 

@@ -82,7 +82,7 @@ class TrainSettings:
     gradient_accumulation_steps: Annotated[int, "Steps whose gradients make one optimizer step."] = 1
     max_tokens: Annotated[int | None, "Most tokens computed at a time, to bound the memory; a larger batch takes several goes."] = None
     gradient_checkpointing: Annotated[bool, "Compute activations twice, to hold fewer."] = False
-    learning_rate: Annotated[float | None, "The highest of the schedule. Default: 2e-3 for the embedded model, 2e-4 for any other."] = None
+    learning_rate: Annotated[float | None, "The highest of the schedule. Default: 2e-4; embedded model: 2e-3, from an adapter 1e-3."] = None
     lr_scheduler_type: Annotated[Schedule, "How the learning rate falls after the warm-up."] = "cosine"
     warmup_steps: Annotated[float, "Steps of warm-up, or below 1 their share."] = 0.05
     weight_decay: Annotated[float, "Decay of the trained weights."] = 0.0
@@ -165,10 +165,12 @@ class TrainSettings:
 
     @property
     def highest_learning_rate(self) -> float:
-        """``learning_rate``, with the default filled in where it was left open."""
+        """``learning_rate``, with the default filled in where it was left open. It goes by ``start`` as it is; see ``start_of``."""
         if self.learning_rate is not None:
             return self.learning_rate
-        return 2e-3 if self.model == "embedded" else 2e-4
+        if self.model != "embedded":
+            return 2e-4
+        return 2e-3 if self.start in (None, "none") else 1e-3
 
     @property
     def spelling(self) -> Spelling:

@@ -94,7 +94,8 @@ class Cell:
         chosen = {name: value for name, value in row["settings"].items() if value != usual[name]}
         local = {name: Path(value).name for name, value in chosen.items() if isinstance(value, str) and _is_path(value)}
         row["settings"] = {**chosen, **local, "seed": self.settings.seed}
-        row["came_to"] = {"learning_rate": self.settings.highest_learning_rate, **self._decodable.spelling._asdict()}
+        begun = replace(self._decodable, start=self.start)
+        row["came_to"] = {"learning_rate": begun.highest_learning_rate, **begun.spelling._asdict()}
         if self.start and (Path(self.start).is_dir() or self.start in pretuned_adapters()):
             row["start_sha256"] = start_sha256(self.start)
         content: dict[str, Any] = json.loads(json.dumps(row))
