@@ -31,6 +31,8 @@ _MARGIN = 1.3
 _SECOND_MEASUREMENT = {"verbatim": 0.4, "generate": 1.3}
 """Time of measuring the adapter over that of the base, with a margin: a base that marks at random takes more passes (0.3 was measured), and
 one that answers in other words fewer tokens (1.2)."""
+_LEARNING_RATE_ON_KNOWN = 3e-4
+"""On documents like those that the adapter which ships was made of: little is new in them, and a higher one unlearns more."""
 _WRITING_SECONDS = 15.0
 """Kept back for the example texts, the card and the files."""
 
@@ -107,7 +109,9 @@ def quickstart(
     if documents is None:
         sample = made.split(4 * chosen.batch_size, 0).train
         documents = made.split(round(_MARGIN * _affordable(experiment, left or 0.0, sample)), tests)
-        experiment.settings = replace(experiment.settings, epochs=1.0)
+        known = experiment.settings.start is not None and chosen.start is None
+        rate = _LEARNING_RATE_ON_KNOWN if known and chosen.learning_rate is None else chosen.learning_rate
+        experiment.settings = replace(experiment.settings, epochs=1.0, learning_rate=rate)
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
         experiment.settings = replace(experiment.settings, epochs=min(chosen.epochs, passes))
