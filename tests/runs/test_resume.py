@@ -79,7 +79,7 @@ def _this(settings: TrainSettings, labels: LabelSet = PRESIDIO, documents: list[
 
 def _with_checkpoint(folder: Path, step: int = 5) -> Path:
     (folder / f"checkpoint-{step}").mkdir(parents=True)
-    (folder / f"checkpoint-{step}" / "trainer_state.json").touch()
+    (folder / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
     return folder
 
 
@@ -121,5 +121,7 @@ def test_a_checkpoint_that_was_being_written_does_not_count(tmp_path: Path) -> N
     for step in (2, 10, 12):
         (tmp_path / f"checkpoint-{step}").mkdir()
         if step < 12:
-            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").touch()
+            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text("{}")
+    assert last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
+    (tmp_path / "checkpoint-12" / "trainer_state.json").write_text('{"log_hist')
     assert last_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")

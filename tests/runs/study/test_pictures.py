@@ -8,7 +8,7 @@ import pytest
 from piispan.metric import COUNTED
 from piispan.runs import TrainSettings
 from piispan.runs.study.grid import Cell
-from piispan.runs.study.pictures import _curve, draw_study
+from piispan.runs.study.pictures import _bars, _curve, draw_study
 from piispan.runs.study.results import Found, Row
 
 
@@ -33,6 +33,16 @@ def test_a_learning_curve_has_a_line_for_each_beginning() -> None:
         "random, begun from mine": ([50, 200], pytest.approx([60, 80])),
         "random, begun afresh": ([50, 200], pytest.approx([30, 50])),
     }
+
+
+def test_hallucination_is_drawn_where_there_is_some_and_of_those_that_can(tmp_path: Path) -> None:
+    some, none = row("json", 50, 0.5, "none"), row("verbatim", 50, 0.6, "none")
+    some.found[0].metrics["hallucination_rate"], none.found[0].metrics["hallucination_rate"] = 0.1, 0.0
+    assert "data-hallucination.png" in {path.name for path in draw_study({"data": [some, none, ROWS[0]]}, tmp_path)["data"]}
+    assert "data-hallucination.png" not in {path.name for path in draw_study({"data": [none, ROWS[0]]}, tmp_path)["data"]}
+    assert not (tmp_path / "data-hallucination.png").exists()
+    axes = _bars([some, none, ROWS[0]], "hallucination_rate", "").axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["json", "verbatim"]
 
 
 def test_a_grid_over_documents_is_drawn_as_a_curve_too(tmp_path: Path) -> None:

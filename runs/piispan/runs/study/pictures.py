@@ -27,11 +27,13 @@ def draw_study(found: Mapping[str, Sequence[Row]], folder: Path) -> dict[str, li
         if len({row.setting for row in done}) < 2:
             continue
         pictures = {"f1": _bars(done, "f1", "F1, exact")}
-        if any(row.mean("hallucination_rate") is not None for row in done):
+        if any(row.mean("hallucination_rate") for row in done):
             pictures["hallucination"] = _bars(done, "hallucination_rate", "Hallucinated mentions")
         if all(row.found[0].cell.documents for row in done):
             pictures["learning-curve"] = _curve(done)
         pictures["speed"] = _speed(done)
+        for left in {"f1", "hallucination", "learning-curve", "speed"} - pictures.keys():  # of an earlier report
+            (folder / f"{name}-{left}.png").unlink(missing_ok=True)
         drawn[name] = [_save(figure, folder / f"{name}-{what}.png") for what, figure in pictures.items()]
     return drawn
 
@@ -45,11 +47,11 @@ def _save(figure: Any, path: Path) -> Path:
 
 
 def _bars(done: Sequence[Row], figure: str, title: str) -> Any:
-    settings = list(dict.fromkeys(row.setting for row in done))
-    splits = list(dict.fromkeys(row.split for row in done))
+    done = [row for row in done if row.mean(figure) is not None]
+    settings, splits = (list(dict.fromkeys(getattr(row, name) for row in done)) for name in ("setting", "split"))
     drawn, axes = _axes(8, 1.2 + 0.5 * len(settings))
     for number, split in enumerate(splits):
-        rows = [row for row in done if row.split == split and row.mean(figure) is not None]
+        rows = [row for row in done if row.split == split]
         places = [settings.index(row.setting) + (number - (len(splits) - 1) / 2) * 0.38 for row in rows]
         values = [100 * (row.mean(figure) or 0.0) for row in rows]
         axes.barh(places, values, 0.36, color=_COLOURS.get(split), label=split)
@@ -60,7 +62,7 @@ def _bars(done: Sequence[Row], figure: str, title: str) -> Any:
     axes.invert_yaxis()
     axes.set_xlabel(f"{title}, %")
     axes.set_xlim(0, 100 if figure == "f1" else None)
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=len(splits), frameon=False)
     return drawn
 
 
