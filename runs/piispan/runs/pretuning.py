@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from piispan.model_card import DataFacts
 from piispan.runs.artifacts import check_writable
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
@@ -56,8 +55,6 @@ def pretune(
     check_resumable(chosen, resume=resume)
     check_writable(folder)
     parts = made.split(documents, _TEST_DOCUMENTS, seed=_SEED, noise=_NOISE)
-    counts = {part: len(members) for part, members in parts.parts()}
-    how_made = f"{made.how_made} {_NOISE:.0%} of the training documents have typing or scanning errors."
-    facts = DataFacts(name=made.name, split="test", documents=counts, how_made=how_made, licence="cc0-1.0")
+    facts = made.facts(parts, f"{_NOISE:.0%} of the training documents have typing or scanning errors.")
     experiment = Experiment.open(chosen, folder, progress, None)
     return train_and_write(experiment, parts, facts, partial(TrainingOrigin.synthetic, parts.train, folder), folder, resume=resume)

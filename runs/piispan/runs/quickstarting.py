@@ -7,7 +7,6 @@ from time import perf_counter
 
 from piispan.core import Document, LabelSet
 from piispan.dataset_builder import SplitKind, read_split
-from piispan.model_card import DataFacts
 from piispan.runs.data_facts import data_facts
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import require_training
@@ -110,20 +109,19 @@ def quickstart(
         sample = made.split(4 * chosen.batch_size, 0).train
         documents = made.split(round(_MARGIN * _affordable(experiment, left or 0.0, sample)), tests)
         known = experiment.settings.start is not None and chosen.start is None
-        rate = _LEARNING_RATE_ON_KNOWN if known and chosen.learning_rate is None else chosen.learning_rate
+        rate = chosen.learning_rate or (_LEARNING_RATE_ON_KNOWN if known else None)
         experiment.settings = replace(experiment.settings, epochs=1.0, learning_rate=rate)
     elif left is not None:
         passes = _affordable(experiment, left, documents.train) / len(documents.train)
         experiment.settings = replace(experiment.settings, epochs=min(chosen.epochs, passes))
     experiment.train(documents.train, deadline, fill_time=data is None, validation=documents.validation)
     after = experiment.evaluate(test, "Evaluating the adapter")
-    counts = {part: len(members) for part, members in documents.parts()}
     too_few = _TOO_FEW if experiment.training.steps < _FEWEST_STEPS else ""
     note = _ENGLISH_BASE if data is None and chosen.model == "embedded" and chosen.language != "en" else ""
     if data is None:
-        facts = DataFacts(name=made.name, split="test", documents=counts, how_made=f"{made.how_made} {note}".rstrip(), licence="cc0-1.0")
+        facts = made.facts(documents, note)
     else:
-        facts = data_facts(data, split, counts)
+        facts = data_facts(data, split, {part: len(members) for part, members in documents.parts()})
     origin = TrainingOrigin.synthetic(documents.train, Path(out)) if data is None else TrainingOrigin(Path(data), split)
     metrics = experiment.write(Path(out), documents, facts, before, after, origin)
     shown = made.texts(3)  # synthetic whatever was trained on, because they are shown

@@ -6,6 +6,7 @@ from functools import partial
 
 from piispan.core import DataError, LabelSet
 from piispan.dataset_builder import Split, default_labels, fitting_settings, known_labels, synthesise
+from piispan.model_card import DataFacts
 
 __all__ = ["HELD_OUT_SETTINGS", "Synthesis", "synthesis_for"]
 
@@ -60,6 +61,11 @@ class Synthesis:
         """Texts to show."""
         made = synthesise(count, seed=3, settings=self.held_out, partition="test", language=self.language, labels=self.labels)
         return [document.text for document in made]
+
+    def facts(self, split: Split, note: str = "") -> DataFacts:
+        """What a card says of documents that ``split`` made; ``note`` stands behind how they were made."""
+        counts = {part: len(members) for part, members in split.parts()}
+        return DataFacts(name=self.name, split="test", documents=counts, how_made=f"{self.how_made} {note}".rstrip(), licence="cc0-1.0")
 
     @property
     def name(self) -> str:

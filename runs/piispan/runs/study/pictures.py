@@ -26,15 +26,17 @@ def draw_study(found: Mapping[str, Sequence[Row]], folder: Path) -> dict[str, li
     for name, done in found.items():
         if len({row.setting for row in done}) < 2:
             continue
-        pictures = {"f1": _bars(done, "f1", "F1, exact")}
-        if any(row.mean("hallucination_rate") for row in done):
-            pictures["hallucination"] = _bars(done, "hallucination_rate", "Hallucinated mentions")
-        if all(row.found[0].cell.documents for row in done):
-            pictures["learning-curve"] = _curve(done)
-        pictures["speed"] = _speed(done)
-        for left in {"f1", "hallucination", "learning-curve", "speed"} - pictures.keys():  # of an earlier report
-            (folder / f"{name}-{left}.png").unlink(missing_ok=True)
-        drawn[name] = [_save(figure, folder / f"{name}-{what}.png") for what, figure in pictures.items()]
+        hallucinated = any(row.mean("hallucination_rate") for row in done)
+        pictures = {
+            "f1": _bars(done, "f1", "F1, exact"),
+            "hallucination": _bars(done, "hallucination_rate", "Hallucinated mentions") if hallucinated else None,
+            "learning-curve": _curve(done) if all(row.found[0].cell.documents for row in done) else None,
+            "speed": _speed(done),
+        }
+        places = {folder / f"{name}-{what}.png": figure for what, figure in pictures.items()}
+        for place in (place for place, figure in places.items() if figure is None):
+            place.unlink(missing_ok=True)  # of an earlier report
+        drawn[name] = [_save(figure, place) for place, figure in places.items() if figure is not None]
     return drawn
 
 

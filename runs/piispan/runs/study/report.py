@@ -154,8 +154,8 @@ def _answers(done: Sequence[tuple[Grid, Sequence[Row]]]) -> str:
         for split in dict.fromkeys(row.split for row in settings):
             comparison = compared(settings, split)
             if comparison is not None:
-                level = [_with_costs(row) for row, found in comparison.others if not found.is_clear]
-                best = f"**{comparison.best.setting}**{_with_costs(comparison.best).removeprefix(comparison.best.setting)}"
+                level = [f"{row.setting} {_in_brackets(row)}" for row, found in comparison.others if not found.is_clear]
+                best = f"**{comparison.best.setting}** {_in_brackets(comparison.best)}"
                 lines.append([grid.question, f"`{split}`, {grid.cells[0].part}", best, "; ".join(level) or "none", count])
     if len(lines) == 1:
         return ""
@@ -166,9 +166,9 @@ def _answers(done: Sequence[tuple[Grid, Sequence[Row]]]) -> str:
     return f"## In short\n\n{told}\n\n{_table(lines)}"
 
 
-def _with_costs(row: Row) -> str:
+def _in_brackets(row: Row) -> str:
     costs = [f"{_COSTS[name][1](value)} {unit}" for name, unit in _BRIEFLY.items() if (value := row.mean(name)) is not None]
-    return f"{row.setting} ({', '.join([_percent(row.mean('f1')), *costs])})"
+    return f"({', '.join([_percent(row.mean('f1')), *costs])})"
 
 
 def _section(grid: Grid, found: Sequence[Found], study: Path, pictures: Sequence[Path], report: Path) -> str:
