@@ -36,6 +36,12 @@ def test_what_an_earlier_adapter_was_trained_on_stands_in_the_card(facts: CardFa
     assert after[after.index(added) - 1].startswith("| SHA-256 of the training file |")
 
 
+def test_values_that_were_replaced_stand_in_the_card(facts: CardFacts) -> None:
+    begun = dataclasses.replace(facts, training=dataclasses.replace(facts.training, mention_replacement=0.5))
+    (added,) = set(str(generate_card(begun)).splitlines()) - set(str(generate_card(facts)).splitlines())
+    assert added == "| Values replaced, in each pass, by others of their label | 50.0% |"
+
+
 def test_same_facts_give_the_same_bytes(facts: CardFacts) -> None:
     again = dataclasses.replace(facts, after=dict(reversed(facts.after.items())), before=dict(reversed(facts.before.items())))
     assert str(generate_card(facts)) == str(generate_card(facts)) == str(generate_card(again))

@@ -127,6 +127,8 @@ def test_a_card_needs_something_measured(facts: CardFacts) -> None:
         {"seed": 1.5},
         {"lora_rank": True},
         {"learning_rate": float("nan")},
+        {"mention_replacement": 1.5},
+        {"prompt_loss_weight": -0.1},
         {"seconds": float("inf")},
         {"epochs": -1.0},
         {"target_modules": ()},

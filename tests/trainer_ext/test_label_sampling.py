@@ -10,8 +10,8 @@ from transformers import TrainerCallback
 from piispan.core import FormatError, LabelSet, TooLongError, get_format, make_prompt
 from piispan.core.segments import TagGrammar, read_spans
 from piispan.dataset_builder import synthesise
-from piispan.trainer_ext import IGNORED, PiiSFTConfig, PiiSFTTrainer, prepare, sample_labels, subset_rows
-from piispan.trainer_ext.label_sampling import PassSampler
+from piispan.trainer_ext import IGNORED, PiiSFTConfig, PiiSFTTrainer, pass_rows, prepare, sample_labels
+from piispan.trainer_ext.passes import PassSampler
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 LABELS = LabelSet.load("presidio")
@@ -21,7 +21,9 @@ BATCH, PASSES = 4, 3
 
 
 def rows(**options):
-    return subset_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), **{"passes": PASSES, "batch_size": BATCH, "seed": 5, **options})
+    return pass_rows(
+        DOCUMENTS, PROMPT, tiny_tokenizer(), **{"label_sampling": "subset", "passes": PASSES, "batch_size": BATCH, "seed": 5, **options}
+    )
 
 
 def asked(row) -> list[str]:
@@ -176,7 +178,7 @@ def test_passes_and_batches_are_at_least_one(options):
 def test_a_template_that_lists_no_labels_cannot_ask_for_some():
     prompt = make_prompt("jinja", LABELS, get_format("tagged"), template="{% call user() %}Tag names. {{ text }}{% endcall %}")
     with pytest.raises(FormatError, match="does not list its labels"):
-        subset_rows(DOCUMENTS, prompt, tiny_tokenizer(), passes=1, batch_size=4, seed=0)
+        pass_rows(DOCUMENTS, prompt, tiny_tokenizer(), passes=1, batch_size=4, seed=0, label_sampling="subset")
 
 
 def test_documents_are_counted_once_for_each_epoch(tmp_path):

@@ -44,6 +44,7 @@ class TrainingFacts:
         prompt_loss_weight: How much the loss of all other tokens counted.
         schedule: How the learning rate ran, in words: ``cosine, warm-up 0.05, weight decay 0``.
         start: What adapter it began from, in words; ``None`` for a fresh one.
+        mention_replacement: Share of the values that each pass replaced by others of their label, 0 to 1.
 
     Raises:
         CardError: If a number is out of range or not finite, or a string may not be published.
@@ -68,6 +69,7 @@ class TrainingFacts:
     prompt_loss_weight: float = 0.0
     schedule: str = "not stated"
     start: str | None = None
+    mention_replacement: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.target_modules, str) or not self.target_modules:
@@ -79,6 +81,8 @@ class TrainingFacts:
             _whole(getattr(self, name), 0, f"training.{name}")
         for name in ("epochs", "learning_rate", "lora_alpha", "seconds"):
             _amount(getattr(self, name), f"training.{name}")
+        for name in ("prompt_loss_weight", "mention_replacement"):
+            _share(getattr(self, name), f"training.{name}")
         _texts(self, "training", "hardware", "adapter", "train_on", "schedule", *(["start"] if self.start is not None else []))
         if self.adapter not in ADAPTERS:
             raise CardError(f"training.adapter: must be one of {', '.join(ADAPTERS)}")
@@ -279,3 +283,8 @@ def _whole(value: object, least: int, where: str) -> None:
 def _amount(value: object, where: str) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise CardError(f"{where}: must be a finite number of 0 or more, was: {value!r}")
+
+
+def _share(value: object, where: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise CardError(f"{where}: must be within 0 and 1, was: {value!r}")

@@ -68,6 +68,7 @@ class TrainSettings:
     prompt_style: Annotated[str, "Prompt style: plain, few_shot, dialogue, or a Jinja template (.jinja)."] = "plain"
     examples: Annotated[str | None, "Worked examples for the prompt, made-up labelled documents. Default: those that ship."] = None
     label_sampling: Annotated[LabelSampling, "Ask for all labels in every prompt of the training, or for some in each batch."] = "all"
+    mention_replacement: Annotated[float, "Share of values that each pass replaces by others of their label and form, 0 to 1."] = 0.0
     tokenisation: Annotated[Tokenisation | None, "Text and tags in segments, or the chat template's own. Default: segments for tagged."] = (
         None
     )
@@ -127,6 +128,8 @@ class TrainSettings:
             raise FormatError("train_on and prompt_loss_weight go with loss on answers (loss: answer)")
         if not 0 <= self.prompt_loss_weight <= 1:
             raise FormatError(f"prompt_loss_weight must be within 0 and 1, was: {self.prompt_loss_weight}")
+        if not 0 <= self.mention_replacement <= 1:
+            raise FormatError(f"mention_replacement must be within 0 and 1, was: {self.mention_replacement}")
         if not 0 <= self.lora_dropout < 1:
             raise FormatError(f"lora_dropout must be at least 0 and below 1, was: {self.lora_dropout}")
         if not 0 <= self.seed < 2**32:

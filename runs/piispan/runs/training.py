@@ -18,7 +18,7 @@ from piispan.runs.machine import hardware
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings, check_validation
 from piispan.runs.starting import begin_from, start_in_words
-from piispan.trainer_ext import Prepared, RowOptions, TokenRow, lora_preset, prepare, subset_rows
+from piispan.trainer_ext import Prepared, RowOptions, TokenRow, lora_preset, pass_rows, prepare
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
@@ -96,7 +96,7 @@ def train_adapter(
     tag_tokens = prepare_tag_tokens(model, tokenizer, prompt, settings)
     limit = settings.max_length or context_length(model)
     prepared = training_rows(documents, prompt, tokenizer, settings, max_length=limit)
-    passes = math.ceil(settings.epochs) if settings.label_sampling == "subset" else None
+    passes = math.ceil(settings.epochs) if settings.label_sampling == "subset" or settings.mention_replacement else None
     sampled = passes and sampled_rows(prepared.documents, prompt, tokenizer, settings, passes=passes, max_length=limit)
     watched = validation.documents if validation and settings.early_stopping_patience is not None else ()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
@@ -153,9 +153,19 @@ def sampled_rows(
     passes: int,
     max_length: int | None = None,
 ) -> list[TokenRow]:
-    """Rows of several passes whose batches ask for some of the labels each. See ``piispan.trainer_ext.subset_rows``."""
+    """Rows of several passes that differ. See ``piispan.trainer_ext.pass_rows``."""
     options = _row_options(prompt, tokenizer, settings, max_length)
-    return subset_rows(documents, prompt, tokenizer, passes=passes, batch_size=settings.batch_size, seed=settings.seed, **options)
+    return pass_rows(
+        documents,
+        prompt,
+        tokenizer,
+        passes=passes,
+        batch_size=settings.batch_size,
+        seed=settings.seed,
+        label_sampling=settings.label_sampling,
+        mention_replacement=settings.mention_replacement,
+        **options,
+    )
 
 
 def _row_options(prompt: Prompt, tokenizer: "PreTrainedTokenizerBase", settings: TrainSettings, max_length: int | None) -> RowOptions:
@@ -298,6 +308,7 @@ def _facts(trainer: Any, settings: TrainSettings, prepared: Prepared, documents:
         split_documents=len(prepared.split),
         dropped_documents=len(prepared.dropped),
         start=None if settings.start is None else start_in_words(settings.start),
+        mention_replacement=settings.mention_replacement,
     )
 
 

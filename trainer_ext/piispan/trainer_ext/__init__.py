@@ -11,9 +11,11 @@ from piispan.core import lazy_names
 if TYPE_CHECKING:
     from piispan.trainer_ext.config import PiiSFTConfig
     from piispan.trainer_ext.conversations import TokenRow, chat_row, chat_rows
-    from piispan.trainer_ext.label_sampling import sample_labels, subset_rows
+    from piispan.trainer_ext.label_sampling import sample_labels
     from piispan.trainer_ext.last_turn import LastTurnCollator, PaddedBatch
     from piispan.trainer_ext.losses import labelled_scores, loss_items
+    from piispan.trainer_ext.mention_replacement import MentionReplacement
+    from piispan.trainer_ext.passes import pass_rows
     from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
     from piispan.trainer_ext.prefix_sharing import PackedBatch, PrefixLayout, PrefixSharingCollator, first_fit_decreasing, group_by_length
     from piispan.trainer_ext.presets import AdapterKind, four_bit, lora_preset
@@ -26,6 +28,7 @@ __all__ = [
     "IGNORED",
     "AdapterKind",
     "LastTurnCollator",
+    "MentionReplacement",
     "PackedBatch",
     "PaddedBatch",
     "PiiSFTConfig",
@@ -46,11 +49,11 @@ __all__ = [
     "labelled_scores",
     "lora_preset",
     "loss_items",
+    "pass_rows",
     "prepare",
     "sample_labels",
     "split_document",
     "statistics",
-    "subset_rows",
     "token_row",
     "use_shared_prefix_attention",
 ]
@@ -59,6 +62,7 @@ _MODULES = {
     "AdapterKind": "presets",
     "IGNORED": "turns",
     "LastTurnCollator": "last_turn",
+    "MentionReplacement": "mention_replacement",
     "PackedBatch": "prefix_sharing",
     "PaddedBatch": "last_turn",
     "PiiSFTConfig": "config",
@@ -79,11 +83,11 @@ _MODULES = {
     "labelled_scores": "losses",
     "lora_preset": "presets",
     "loss_items": "losses",
+    "pass_rows": "passes",
     "prepare": "rows",
     "sample_labels": "label_sampling",
     "split_document": "splitting",
     "statistics": "rows",
-    "subset_rows": "label_sampling",
     "token_row": "rows",
     "use_shared_prefix_attention": "prefix_attention",
 }

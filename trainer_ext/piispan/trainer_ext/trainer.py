@@ -12,8 +12,8 @@ from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
 from piispan.trainer_ext.conversations import TokenRow
-from piispan.trainer_ext.label_sampling import PassSampler
 from piispan.trainer_ext.losses import labelled_scores, loss_items
+from piispan.trainer_ext.passes import PassSampler
 from piispan.trainer_ext.prefix_attention import use_shared_prefix_attention
 from piispan.trainer_ext.prefix_sharing import PrefixSharingCollator
 
@@ -37,7 +37,7 @@ class PiiSFTTrainer(SFTTrainer):
         elapsed: Share of the training's time that is over, from 0 to 1; the learning rate follows it through its schedule instead of the
             count of steps, so that a training of a given time ends as it should however fast it went. The caller ends it.
         passes: How many passes ``rows`` hold, one behind the other, each in the order in which it is to be trained on (see
-            ``subset_rows``); each epoch takes the next. Without it, ``rows`` are one pass, and each epoch shuffles them anew.
+            ``pass_rows``); each epoch takes the next. Without it, ``rows`` are one pass, and each epoch shuffles them anew.
         score: Figures of the model as it stands, by their names, at each evaluation: span F1 on validation documents, say, for
             ``metric_for_best_model="f1"`` and ``EarlyStoppingCallback``. It must leave the weights as they are.
 

@@ -1,0 +1,127 @@
+"""Other values in the same sentences: what gives way to what, and that all around it stays."""
+
+from random import Random
+
+import pytest
+
+from piispan.core import Document, FormatError, LabelSet, Span, TooLongError, get_format, make_prompt
+from piispan.dataset_builder import synthesise
+from piispan.trainer_ext import MentionReplacement, pass_rows, token_row
+from tests.tiny import tiny_tokenizer
+
+PROMPT = make_prompt("plain", LabelSet.load("presidio"), get_format("tagged"))
+DOCUMENTS = [document for document in synthesise(120, seed=3) if len(document.text) < 250]
+
+
+def document(text: str, *values: tuple[str, str], name: str = "d") -> Document:
+    """A document whose spans are ``values``, each where it next occurs."""
+    spans, end = list[Span](), 0
+    for value, label in values:
+        start = text.index(value, end)
+        end = start + len(value)
+        spans.append(Span(start, end, label))
+    return Document(name, text, tuple(spans), group="frame", provenance="by hand")
+
+
+def around(given: Document) -> list[str]:
+    """The text around the spans."""
+    edges = [0, *(edge for span in given.spans for edge in (span.start, span.end)), len(given.text)]
+    return [given.text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def values(given: Document) -> list[tuple[str, str]]:
+    return [(span.label, given.value(span)) for span in given.spans]
+
+
+def test_what_stands_around_the_values_stays_and_so_do_the_labels():
+    replaced = MentionReplacement(DOCUMENTS, 1.0)
+    rng = Random(0)
+    changed = 0
+    known = {value for given in DOCUMENTS for value in values(given)}
+    for given in DOCUMENTS:
+        new = replaced(given, rng)
+        assert around(new) == around(given)
+        assert [span.label for span in new.spans] == [span.label for span in given.spans]
+        assert set(values(new)) <= known
+        assert (new.id, new.group, new.provenance) == (given.id, given.group, given.provenance)
+        changed += new.text != given.text
+    assert changed > 0.7 * len([given for given in DOCUMENTS if given.spans])
+
+
+def test_a_value_gives_way_to_one_of_its_form():
+    given = document("Ann, 12\nand Bob", ("Ann", "PERSON"), ("12", "STREET_ADDRESS"), ("Bob", "PERSON"))
+    others = document(
+        "12 High Street, Leeds; 7; cleo; 1234567; Maximiliane; Eve; Leeds",
+        ("12 High Street, Leeds", "STREET_ADDRESS"),
+        ("7", "STREET_ADDRESS"),
+        ("cleo", "PERSON"),
+        ("1234567", "STREET_ADDRESS"),
+        ("Maximiliane", "PERSON"),
+        ("Eve", "PERSON"),
+        ("Leeds", "GPE"),
+    )
+    rng = Random(0)
+    replaced = MentionReplacement([given, others], 1.0)
+    drawn = [replaced(given, rng) for _ in range(200)]
+    assert {new.value(new.spans[0]) for new in drawn} == {"Ann", "Bob", "Eve"}
+    assert {new.value(new.spans[1]) for new in drawn} == {"12"}
+    assert {around(new)[1] for new in drawn} == {", "}
+
+
+def test_a_value_that_occurs_twice_gives_way_twice_to_the_same():
+    given = document("Ann met Bob; Ann left.", ("Ann", "PERSON"), ("Bob", "PERSON"), ("Ann", "PERSON"))
+    replaced = MentionReplacement([given, document("Eve", ("Eve", "PERSON"), name="e")], 1.0)
+    rng = Random(1)
+    drawn = [[value for _, value in values(replaced(given, rng))] for _ in range(100)]
+    assert all(first == third for first, _, third in drawn)
+    assert len({tuple(three) for three in drawn}) == 9
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_the_share_is_of_values(share):
+    names = [f"Name{number:03d}" for number in range(400)]
+    given = document(" ".join(names), *((name, "PERSON") for name in names))
+    new = MentionReplacement([given], share)(given, Random(2))
+    other = sum(left != right for left, right in zip(values(given), values(new), strict=True))
+    assert other / len(names) == pytest.approx(share, abs=0.08)
+
+
+def test_each_pass_has_values_of_its_own_and_the_same_seed_draws_the_same():
+    given = {"passes": 3, "batch_size": 4, "seed": 1, "mention_replacement": 0.8}
+    rows = pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), **given)
+    assert rows == pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), **given)
+    size = len(DOCUMENTS)
+    passes = [{row["id"]: row["input_ids"] for row in rows[start : start + size]} for start in (0, size, 2 * size)]
+    assert all(found.keys() == {document.id for document in DOCUMENTS} for found in passes)
+    differ = sum(passes[0][document.id] != passes[1][document.id] for document in DOCUMENTS if document.spans)
+    assert differ > 0.6 * sum(bool(document.spans) for document in DOCUMENTS)
+    plain = pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), **{**given, "mention_replacement": 0.0})
+    assert {row["id"]: row["input_ids"] for row in plain[:size]} == {
+        document.id: token_row(document, PROMPT, tiny_tokenizer())["input_ids"] for document in DOCUMENTS
+    }
+
+
+def test_a_document_that_would_be_too_long_keeps_its_own_values():
+    short = document("Ann", ("Ann", "PERSON"), name="short")
+    long = document("Eve-Maria " * 40 + "Bob", ("Bob", "PERSON"), name="long")
+    wordy = document("Zoë", ("Zoë", "PERSON"), name="wordy")  # of as many characters, and of more tokens
+    lengths = {given.id: len(token_row(given, PROMPT, tiny_tokenizer())["input_ids"]) for given in (short, long, wordy)}
+    assert lengths["wordy"] > lengths["short"]
+    most = lengths["long"]
+    rows = pass_rows(
+        [short, long, wordy], PROMPT, tiny_tokenizer(), passes=20, batch_size=3, seed=0, mention_replacement=1.0, max_length=most
+    )
+    assert len(rows) == 60
+    assert max(len(row["input_ids"]) for row in rows) == most
+    assert len({tuple(row["input_ids"]) for row in rows if row["id"] == "short"}) == 3
+    assert len({tuple(row["input_ids"]) for row in rows if row["id"] == "long"}) == 2
+    with pytest.raises(TooLongError, match="'long'"):
+        pass_rows(
+            [short, long, wordy], PROMPT, tiny_tokenizer(), passes=1, batch_size=3, seed=0, mention_replacement=1.0, max_length=most - 1
+        )
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_a_share_is_within_0_and_1(share):
+    with pytest.raises(FormatError, match="mention_replacement must be within 0 and 1"):
+        pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), passes=1, batch_size=4, seed=0, mention_replacement=share)
