@@ -13,7 +13,7 @@ def study(
     data: Annotated[Path | None, typer.Option(help="Labelled documents, in any layout that data convert reads.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the study: a folder for each cell.")] = Path("runs-out/study"),
     report: Annotated[Path | None, typer.Option(help="Write the report there (.md), and .json and pictures beside it.")] = None,
-    only: Annotated[str, typer.Option(help="Only cells whose place holds these words.")] = "",
+    only: Annotated[str, typer.Option(help="Only cells whose place or setting holds these words.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Measure cells that are done as well.")] = False,
     list_cells: Annotated[bool, typer.Option("--list", help="List the cells, and run nothing.")] = False,
     report_only: Annotated[bool, typer.Option("--report-only", help="Run nothing, and write the report of what is done.")] = False,

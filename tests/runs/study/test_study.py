@@ -13,11 +13,12 @@ import pytest
 import yaml
 
 from piispan.cli.main import main
-from piispan.core import read_predictions
+from piispan.core import DataError, FormatError, read_predictions
 from piispan.dataset_builder import read_split, synthesise, write_jsonl
 from piispan.metric import COUNTED, paired_bootstrap
 from piispan.runs import Silent, is_done, load_grid, run_study, write_report
 from piispan.runs.checkpoints import last_checkpoint
+from piispan.runs.study.grid import grid_of
 from piispan.runs.study.measuring import measure
 from piispan.runs.study.results import difference, found_cells, rows
 from tests.tiny import tiny_llama, tiny_tokenizer
@@ -85,6 +86,14 @@ def test_what_is_done_is_not_done_again(folder: Path, outcomes: dict[str, str | 
     grid = load_grid(folder / "mine.yaml")
     again = list(run_study([grid], folder / "documents.jsonl", folder / "out", only="tagged/random", progress=Silent()))
     assert [(outcome.seconds, outcome.failure) for outcome in again] == [(0.0, None)] * 2
+
+
+def test_only_takes_words_of_the_setting_and_refuses_those_of_none(folder: Path, outcomes: dict[str, str | None]) -> None:
+    grid = load_grid(folder / "mine.yaml")
+    data, out = folder / "documents.jsonl", folder / "out"
+    assert [outcome.place for outcome in run_study([grid], data, out, only="patterns", progress=Silent())] == ["mine/patterns/random-seed0"]
+    with pytest.raises(DataError, match="no cell that can be run holds 'tagegd'"):
+        list(run_study([grid], data, out, only="tagegd", progress=Silent()))
 
 
 def test_what_was_measured_otherwise_is_not_done(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
@@ -169,6 +178,24 @@ def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: 
     (chosen,) = json.loads((tmp_path / "study.json").read_text())["chosen"].values()
     assert (chosen["seeds"], chosen["cell"]) == (2, "best/patterns/random")
     assert chosen["f1"] == json.loads((tmp_path / "out" / "best/patterns/random-seed4/metrics.json").read_text())["f1"]
+
+
+def test_what_is_fitted_again_trains_on_validation_too(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
+    (best,) = (cell for cell in load_grid(folder / "mine.yaml").cells if cell.place == "mine/tagged/random-seed0")
+    wanted = {"question": "So?", "chosen_from": "choosing", "splits": ["random"], "seeds": [3], "refit": True}
+    grid = grid_of(wanted, "best").with_chosen([best])
+    (cell,) = grid.cells
+    parts = read_split(folder / "documents.jsonl", "random")
+    measure(cell, folder / "documents.jsonl", tmp_path, Silent())
+    config = json.loads((tmp_path / cell.place / "config.json").read_text())
+    assert (config["refit"], config["part"], config["training_documents"]) == (True, "test", len(parts.train) + len(parts.validation))
+    assert "refit" not in json.loads((folder / "out" / best.place / "config.json").read_text())
+    assert is_done(tmp_path, cell)
+    assert not is_done(tmp_path, replace(cell, refit=False))
+    write_report(tmp_path, [grid], tmp_path / "study.md", "documents.jsonl")
+    assert "Trained on the training and the validation documents together" in (tmp_path / "study.md").read_text()
+    with pytest.raises(FormatError, match="early stopping watches"):
+        grid.with_chosen([replace(best, settings=replace(best.settings, early_stopping_patience=2))])
 
 
 def by_setting(cells: list[dict]) -> dict[str, list[dict]]:

@@ -26,8 +26,9 @@ backbone; regular expressions; or Presidio."""
 Part = Literal["validation", "test"]
 """What it is measured on. Settings are chosen on validation."""
 
-_OF_A_GRID = {"question", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from"}
+_OF_A_GRID = {"question", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from", "refit"}
 _OF_A_CELL = {"system", "decoder", "documents", "held_out", "adapter_of"}
+_OF_A_CHOICE = {"question", "chosen_from", "splits", "seeds", "refit"}
 _PROMPTS = files("piispan.runs.study") / "prompts"
 
 
@@ -47,6 +48,7 @@ class Cell:
             measured); all of the training part without it.
         held_out: Labels that are left out of the training and asked for by their description when it is measured.
         adapter_of: Another setting of the grid, whose adapter is measured instead of one of its own.
+        refit: Whether it trains on the validation part as well, once settings are chosen.
     """
 
     grid: str
@@ -59,6 +61,7 @@ class Cell:
     documents: int | None = None
     held_out: tuple[str, ...] = ()
     adapter_of: str | None = None
+    refit: bool = False
 
     @property
     def place(self) -> str:
@@ -98,6 +101,8 @@ class Cell:
         row["came_to"] = {"learning_rate": begun.highest_learning_rate, **begun.spelling._asdict()}
         if self.start and (Path(self.start).is_dir() or self.start in pretuned_adapters()):
             row["start_sha256"] = start_sha256(self.start)
+        if not self.refit:
+            del row["refit"]
         content: dict[str, Any] = json.loads(json.dumps(row))
         return content
 
@@ -118,6 +123,8 @@ class Grid:
         chosen_from: Name or file of another grid, measured on validation, whose best setting this one measures.
         splits: For the cells that are chosen.
         seeds: For the cells that are chosen.
+        refit: Whether these train on the training and the validation part together, which are all the documents there are once settings
+            are chosen.
     """
 
     name: str
@@ -128,6 +135,7 @@ class Grid:
     chosen_from: str | None = None
     splits: tuple[SplitKind, ...] = ()
     seeds: tuple[int, ...] = ()
+    refit: bool = False
 
     def with_chosen(self, best: Sequence[Cell]) -> "Grid":
         """The grid with the cells of the best setting.
@@ -136,15 +144,17 @@ class Grid:
             best: The other grid's cells of that setting, one for each split.
 
         Raises:
-            FormatError: If a split is missing, or they measure another setting's adapter.
+            FormatError: If a split is missing, they measure another setting's adapter, or are to train on what stops them early.
         """
         missing = sorted(set(self.splits) - {cell.split for cell in best})
         if missing:
             raise FormatError(f"grid {self.name}: chosen from a grid that does not measure the split {', '.join(missing)}")
         if any(cell.adapter_of for cell in best):
             raise FormatError(f"grid {self.name}: the best setting measures the adapter of another, which cannot be chosen alone")
+        if self.refit and any(cell.settings.early_stopping_patience for cell in best):
+            raise FormatError(f"grid {self.name}: refit trains on validation, which the best setting's early stopping watches")
         cells = [
-            replace(cell, grid=self.name, part="test", settings=replace(cell.settings, seed=seed))
+            replace(cell, grid=self.name, part="test", settings=replace(cell.settings, seed=seed), refit=self.refit)
             for cell in best
             for seed in self.seeds
             if cell.split in self.splits
@@ -165,7 +175,7 @@ def load_grid(name_or_path: str | Path) -> Grid:
     ``settings``, a mapping of names to what is tried, or ``axes``, a mapping of names of settings to lists of values, each of which goes
     with each, but for those that do not go together. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``,
     ``decoder``, ``documents``, ``held_out`` and ``adapter_of``, and ``seeds`` in the place of the grid's. A grid of ``chosen_from``,
-    ``splits`` and ``seeds`` measures the best setting of another grid.
+    ``splits``, ``seeds`` and ``refit`` measures the best setting of another grid.
 
     Raises:
         FormatError: If there is no such grid, it is not well formed, or a file bears the name of a grid that ships.
@@ -200,12 +210,16 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     for split in splits:
         _check_choice(split, get_args(SplitKind), f"{where}: splits")
     if "chosen_from" in given:
-        if more := sorted(given.keys() - {"question", "chosen_from", "splits", "seeds"}):
+        if more := sorted(given.keys() - _OF_A_CHOICE):
             raise FormatError(f"{where}: chosen_from brings the settings; leave out {', '.join(more)}")
         trials = str(given["chosen_from"])
         beside = path and path.parent / trials
         chosen_from = str(beside.resolve()) if beside and beside.suffix in {".yaml", ".yml"} else trials
-        return Grid(name, given["question"], source, (), chosen_from=chosen_from, splits=tuple(splits), seeds=tuple(seeds))
+        refit = given.get("refit", False)
+        _check_choice(refit, (True, False), f"{where}: refit")
+        return Grid(name, given["question"], source, (), 0, chosen_from, tuple(splits), tuple(seeds), refit)
+    if "refit" in given:
+        raise FormatError(f"{where}: refit goes with chosen_from")
     part = given.get("part", "test")
     _check_choice(part, get_args(Part), f"{where}: part")
     common = given.get("common", {})
@@ -271,7 +285,7 @@ def _check_places(cells: Sequence[Cell], where: str) -> None:
 
 def _check_choice(value: object, known: Sequence[object], where: str) -> None:
     if value not in known:
-        raise FormatError(f"{where}: must be one of {', '.join(str(one) for one in known if one)}, was: {value!r}")
+        raise FormatError(f"{where}: must be one of {', '.join(str(one) for one in known if one is not None)}, was: {value!r}")
 
 
 def _list(value: object, kind: type, where: str) -> list[Any]:

@@ -117,7 +117,7 @@ def _trained_on(cell: Cell, parts: Split) -> tuple[Document, ...]:
     if cell.system not in ("tuned", "token_classifier"):
         return ()
     pool = parts.train if cell.part == "validation" else (*parts.train, *parts.validation)
-    chosen = parts.train
+    chosen = pool if cell.refit else parts.train
     if cell.documents is not None:
         if cell.documents > len(pool):
             raise DataError(f"{cell.place}: asks for {cell.documents} documents to train on, and there are {len(pool)}")

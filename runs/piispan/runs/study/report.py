@@ -104,7 +104,10 @@ def _chosen(chosen: Sequence[Row]) -> dict[str, Any]:
 def _head(found: Sequence[Found], data_name: str | None) -> str:
     named = f"Data: {data_name}. " if data_name else ""
     shared = {
-        one.config["split"]: f"`{one.config['split']}` {one.config['measured_texts_trained_on']} of {one.config['measured_documents']}"
+        (one.config["split"], one.config["training_documents"]): (
+            f"`{one.config['split']}` {one.config['measured_texts_trained_on']} of {one.config['measured_documents']} "
+            f"({one.config['training_documents']} to train on)"
+        )
         for one in found
         if one.cell.trains and one.cell.part == "test" and not one.cell.documents
     }
@@ -127,6 +130,7 @@ def _hardware(found: Sequence[Found]) -> str:
 def _headline(chosen: Sequence[Row], grids: Sequence[Grid]) -> str:
     if not chosen:
         return ""
+    of_choice = next(grid for grid in grids if grid.chosen_from)
     wanted = sum(len(grid.seeds) * len(grid.splits) for grid in grids if grid.chosen_from)
     open_cells = wanted - sum(len(row.found) for row in chosen)
     lines = [
@@ -134,7 +138,12 @@ def _headline(chosen: Sequence[Row], grids: Sequence[Grid]) -> str:
         for row in chosen
     ]
     left = f" Not whole yet: {open_cells} of {wanted} cells are missing." if open_cells else ""
-    return f"## The chosen setting\n\n**{chosen[0].setting}**, chosen on validation, measured on the test.{left}\n\n" + "\n".join(lines)
+    how = f"**{chosen[0].setting}**, chosen on validation, measured on the test.{_refit(of_choice)}{left}"
+    return "\n\n".join(["## The chosen setting", how, "\n".join(lines)])
+
+
+def _refit(grid: Grid) -> str:
+    return " Trained on the training and the validation documents together, now that settings are chosen." if grid.refit else ""
 
 
 def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
@@ -179,7 +188,7 @@ def _section(grid: Grid, found: Sequence[Found], study: Path, pictures: Sequence
     if not done:
         return "\n\n".join(block for block in [title, faults, f"Not run yet: `piispan study {_called(grid)} --data FILE`."] if block)
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
-    count = f"{len(found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.{left_out}"
+    count = f"{len(found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
     splits = list(dict.fromkeys(row.split for row in done))
     blocks = [title, count, faults, _figures(done), _costs(done), *(_comparisons(done, split) for split in splits)]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]

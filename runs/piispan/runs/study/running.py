@@ -38,7 +38,7 @@ class Outcome:
 def run_study(
     grids: Sequence[Grid], data: str | Path, study: str | Path, *, only: str = "", again: bool = False, progress: Progress
 ) -> Iterator[Outcome]:
-    """Measure the cells of grids that are not measured yet; one that fails is told, and the rest go on.
+    """Measure the cells of grids that are not measured yet, seed by seed; one that fails is told, and the rest go on.
 
     A cell that was interrupted begins anew, or at its last checkpoint where its settings have ``save_steps``. A cell is done when it was
     measured as its grid says now, on this data.
@@ -48,7 +48,7 @@ def run_study(
         data: Labelled documents; see ``piispan.dataset_builder.read_split``.
         study: Folder of the study. Each cell has ``config.json``, ``metrics.json``, ``counts.json`` (numbers alone), ``predictions.jsonl``
             (personal data where the documents are), ``adapter/`` and ``log.txt``.
-        only: Measure only cells whose place holds these words.
+        only: Measure only cells whose place or setting holds these words.
         again: Measure cells that are done as well.
         progress: A unit for each cell.
 
@@ -56,20 +56,23 @@ def run_study(
         What became of each cell.
 
     Raises:
-        DataError: If two grids have one name, or the data is not there.
+        DataError: If two grids have one name, the data is not there, or no cell holds the words of ``only``.
     """
     folder = Path(study)
     if len({grid.name for grid in grids}) < len(grids):
         raise DataError("two of the grids have the same name")
     if not Path(data).exists():
         raise DataError(f"{data}: no such file")
+    found = 0
     for grid in grids:
         try:
-            cells = [cell for cell in resolved(grid, folder).cells if only in cell.place]
+            cells = sorted(resolved(grid, folder).cells, key=lambda cell: cell.settings.seed)  # all settings, before the next seed
+            cells = [cell for cell in cells if only in cell.place or only in cell.setting]
         except (DataError, FormatError) as error:
             if not only:
                 yield Outcome(grid.name, 0.0, str(error))
             continue
+        found += len(cells)
         progress.start(f"Grid {grid.name}", len(cells), "cells")
         for cell in cells:
             if again:
@@ -77,6 +80,8 @@ def run_study(
             yield _run(grid, cell, data, folder)
             progress.advance(1, cell.place)
         progress.finish()
+    if only and not found:
+        raise DataError(f"no cell that can be run holds {only!r} in its place or setting; piispan study --list names them")
 
 
 def _run(grid: Grid, cell: Cell, data: str | Path, study: Path) -> Outcome:
