@@ -101,8 +101,6 @@ class Cell:
         row["came_to"] = {"learning_rate": begun.highest_learning_rate, **begun.spelling._asdict()}
         if self.start and (Path(self.start).is_dir() or self.start in pretuned_adapters()):
             row["start_sha256"] = start_sha256(self.start)
-        if not self.refit:
-            del row["refit"]
         content: dict[str, Any] = json.loads(json.dumps(row))
         return content
 
