@@ -34,8 +34,8 @@ from piispan.tagger import (
     DecoderName,
     Tagger,
     decoder_name,
-    embedded_model,
     load_causal_lm,
+    located,
     make_decoder,
     merge_for_decoding,
     weights_sha256,
@@ -66,14 +66,13 @@ def load_base(settings: TrainSettings) -> Loaded:
 
     quiet_libraries()
     torch.manual_seed(settings.seed)
-    folder = embedded_model() if settings.model == "embedded" else Path(settings.model)
-    is_local = folder.is_dir()
+    where = located(settings.model)
+    is_local = Path(where).is_dir()
     if not is_local and settings.model.startswith((".", "/", "~")):
         raise ModelError(f"no such folder: {settings.model}")
-    where = folder if is_local else settings.model
     model, tokenizer = load_causal_lm(where, dtype=fastest_dtype(), revision=settings.revision, quantization=settings.base_quantization)
     commit = None if is_local else getattr(model.config, "_commit_hash", settings.revision)
-    return Loaded(model, tokenizer, BaseModel(settings.model, folder if is_local else None, commit))
+    return Loaded(model, tokenizer, BaseModel(settings.model, Path(where) if is_local else None, commit))
 
 
 def prompt_of(settings: TrainSettings) -> Prompt:

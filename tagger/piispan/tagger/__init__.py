@@ -10,7 +10,7 @@ from piispan.core import lazy_names
 
 if TYPE_CHECKING:
     from piispan.tagger.adapters import adapter_folder, merge_for_decoding, pretuned_adapters, read_sidecar, save_merged
-    from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, weights_sha256
+    from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, located, weights_sha256
     from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
     from piispan.tagger.custom_generate import VerbatimGeneration
     from piispan.tagger.decoders import decoder_name, make_decoder
@@ -71,6 +71,7 @@ __all__ = [
     "decoder_name",
     "embedded_model",
     "load_causal_lm",
+    "located",
     "make_decoder",
     "merge_for_decoding",
     "merge_windows",
@@ -125,6 +126,7 @@ _MODULES = {
     "decoder_name": "decoders",
     "embedded_model": "base_model",
     "load_causal_lm": "base_model",
+    "located": "base_model",
     "make_decoder": "decoders",
     "merge_for_decoding": "adapters",
     "merge_windows": "windows",

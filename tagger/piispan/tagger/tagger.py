@@ -23,7 +23,7 @@ from piispan.core import (
     require_extra,
 )
 from piispan.tagger.adapters import adapter_folder, check_askable, check_honoured, load_adapted, merge_for_decoding
-from piispan.tagger.base_model import embedded_model, load_causal_lm
+from piispan.tagger.base_model import load_causal_lm, located
 from piispan.tagger.calibration import (
     OperatingPoint,
     calibration_documents,
@@ -123,8 +123,7 @@ class Tagger:
                 raise SidecarError(f"{name}: no adapter, so it has no operating point")
             known = LabelSet.load("presidio") if labels is None else _asked(labels, LabelSet.load("presidio"))
             prompt = make_prompt(prompt_style, known, get_format(format))
-            where = embedded_model() if str(name) == "embedded" else name
-            model, tokenizer = load_causal_lm(where, dtype=dtype, device=device, revision=revision)
+            model, tokenizer = load_causal_lm(located(name), dtype=dtype, device=device, revision=revision)
             made = make_decoder(
                 decoder,
                 model,

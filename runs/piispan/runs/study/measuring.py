@@ -21,7 +21,7 @@ from piispan.runs.progress import Progress
 from piispan.runs.study.grid import Cell
 from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of
 from piispan.runs.study.presidio_baseline import presidio_spans, presidio_versions
-from piispan.tagger import PatternGuess, Tagger, adapter_folder, embedded_model, read_sidecar, weights_sha256
+from piispan.tagger import PatternGuess, Tagger, adapter_folder, located, read_sidecar, weights_sha256
 
 __all__ = ["measure"]
 
@@ -97,7 +97,7 @@ def _base_sha256(cell: Cell) -> str | None:
     if cell.system == "untuned" and cell.start:
         sidecar = read_sidecar(cell.start)
         return sidecar.base_sha256 if sidecar else None
-    base = embedded_model() if cell.settings.model == "embedded" else Path(cell.settings.model)
+    base = Path(located(cell.settings.model))
     return weights_sha256(base) if base.is_dir() else None
 
 

@@ -13,7 +13,7 @@ from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
 from piispan.runs.training import optimizer_arguments
-from piispan.tagger import embedded_model, merge_for_decoding
+from piispan.tagger import located, merge_for_decoding
 
 __all__ = ["TokenClassifier"]
 
@@ -39,7 +39,7 @@ class TokenClassifier:
         torch.manual_seed(settings.seed)
         self._settings, self._labels = settings, settings.label_set
         self._tags = ["O", *(f"{place}-{name}" for name in self._labels.names for place in "BI")]
-        where = embedded_model() if settings.model == "embedded" else settings.model
+        where = located(settings.model)
         self._tokenizer = AutoTokenizer.from_pretrained(where, revision=settings.revision)
         model = AutoModelForTokenClassification.from_pretrained(
             where, revision=settings.revision, num_labels=len(self._tags), dtype=fastest_dtype()
