@@ -1,5 +1,6 @@
 """Other values in the same sentences: what gives way to what, and that all around it stays."""
 
+import re
 from random import Random
 
 import pytest
@@ -10,6 +11,7 @@ from piispan.trainer_ext import MentionReplacement, pass_rows, token_row
 from tests.tiny import tiny_tokenizer
 
 PROMPT = make_prompt("plain", LabelSet.load("presidio"), get_format("tagged"))
+FIRST, LAST = ("Anna", "Emma", "Nora", "Rosa", "Vera"), ("Baker", "Clark", "Evans", "Hill", "Young")
 DOCUMENTS = [document for document in synthesise(120, seed=3) if len(document.text) < 250]
 
 
@@ -37,12 +39,12 @@ def test_what_stands_around_the_values_stays_and_so_do_the_labels():
     replaced = MentionReplacement(DOCUMENTS, 1.0)
     rng = Random(0)
     changed = 0
-    known = {value for given in DOCUMENTS for value in values(given)}
+    words = {(label, word) for given in DOCUMENTS for label, value in values(given) for word in re.findall(r"\w+", value)}
     for given in DOCUMENTS:
         new = replaced(given, rng)
         assert around(new) == around(given)
         assert [span.label for span in new.spans] == [span.label for span in given.spans]
-        assert set(values(new)) <= known
+        assert {(label, word) for label, value in values(new) for word in re.findall(r"\w+", value)} <= words
         assert (new.id, new.group, new.provenance) == (given.id, given.group, given.provenance)
         changed += new.text != given.text
     assert changed > 0.7 * len([given for given in DOCUMENTS if given.spans])
@@ -66,6 +68,17 @@ def test_a_value_gives_way_to_one_of_its_form():
     assert {new.value(new.spans[0]) for new in drawn} == {"Ann", "Bob", "Eve"}
     assert {new.value(new.spans[1]) for new in drawn} == {"12"}
     assert {around(new)[1] for new in drawn} == {", "}
+
+
+def test_most_values_are_new_and_have_the_form_of_one_that_is_known():
+    given = [document(f"{first} {last}", (f"{first} {last}", "PERSON")) for first, last in zip(FIRST, LAST, strict=True)]
+    replaced, rng = MentionReplacement(given, 1.0), Random(4)
+    drawn = [replaced(one, rng).text for one in given for _ in range(20)]
+    known = {one.text for one in given}
+    assert 0.5 < sum(name not in known for name in drawn) / len(drawn) < 0.9
+    assert all(re.fullmatch(r"[A-Z][a-z]+ [A-Z][a-z]+", name) for name in drawn)
+    loud = document("ANNA BAKER", ("ANNA BAKER", "PERSON"))
+    assert MentionReplacement([*given, loud], 1.0)(loud, rng).text == "ANNA BAKER"
 
 
 def test_a_value_that_occurs_twice_gives_way_twice_to_the_same():
