@@ -1,6 +1,7 @@
 """The report of a study: Markdown with its pictures, and JSON."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -12,7 +13,7 @@ from piispan.runs.study.choosing import resolved
 from piispan.runs.study.grid import Grid
 from piispan.runs.study.pictures import draw_study
 from piispan.runs.study.places import failure_of
-from piispan.runs.study.results import Difference, Found, Row, compared, corrected, difference, found_cells, rows
+from piispan.runs.study.results import Comparison, Difference, Found, Row, compared, corrected, difference, found_cells, rows
 
 __all__ = ["check_report", "write_report"]
 
@@ -42,6 +43,32 @@ _COSTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 _BRIEFLY: Mapping[str, str] = {"seconds_per_document": "s", "training_seconds": "min"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What is known of a grid's question.
+
+    Args:
+        grid: The grid, with the cells of what was chosen.
+        found: Its cells that are done.
+        rows: The same, setting by setting.
+        comparisons: By split, where there is something to compare.
+    """
+
+    grid: Grid
+    found: Sequence[Found]
+    rows: Sequence[Row]
+    comparisons: Mapping[str, Comparison]
+
+    @classmethod
+    def of(cls, grid: Grid, study: Path) -> "_Answer":
+        """What the cells in ``study`` say."""
+        grid = _resolved(grid, study)
+        found = found_cells(study, grid)
+        done = rows(found)
+        comparisons = {split: comparison for split in {row.split: None for row in done} if (comparison := compared(done, split))}
+        return cls(grid, found, done, comparisons)
+
+
 def check_report(report: str | Path) -> None:
     """Check that a report can be written, before the long work.
 
@@ -67,17 +94,16 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     """
     check_report(report)
     place, folder = Path(report), Path(study)
-    grids = [_resolved(grid, folder) for grid in grids]
-    found = {grid.name: found_cells(folder, grid) for grid in grids}
-    every = [one for cells in found.values() for one in cells]
+    known = [_Answer.of(grid, folder) for grid in grids]
+    every = [one for answer in known for one in answer.found]
     if not every:
         raise DataError(f"{study}: no cell of {', '.join(grid.name for grid in grids)} is done")
-    chosen = [row for grid in grids if grid.chosen_from for row in rows(found[grid.name])]
-    pictures = draw_study({grid.name: rows(found[grid.name]) for grid in grids}, place.with_suffix(""))
-    sections = [_section(grid, found[grid.name], folder, pictures.get(grid.name, []), place) for grid in grids]
-    against = _against_baselines(chosen, rows(found.get(_BASELINES, [])))
-    answers = _answers([(grid, rows(found[grid.name])) for grid in grids if grid.name != _BASELINES])
-    blocks = [_head(every, data_name), _headline(chosen, grids), against, answers, *sections, _foot(every, grids)]
+    chosen = [row for answer in known if answer.grid.chosen_from for row in answer.rows]
+    pictures = draw_study({answer.grid.name: answer.rows for answer in known}, place.with_suffix(""))
+    sections = [_section(answer, folder, pictures.get(answer.grid.name, []), place) for answer in known]
+    against = _against_baselines(chosen, [row for answer in known if answer.grid.name == _BASELINES for row in answer.rows])
+    in_short = _in_short([answer for answer in known if answer.grid.name != _BASELINES])
+    blocks = [_head(every, data_name), _headline(chosen, grids), against, in_short, *sections, _foot(every, grids)]
     write_text(place, "\n\n".join(block for block in blocks if block) + "\n")
     write_json(place.with_suffix(".json"), {"chosen": _chosen(chosen), "cells": [one.to_dict() for one in every]})
 
@@ -155,17 +181,15 @@ def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
     return "Against the baselines, on the same documents:\n\n" + "\n".join(lines) if lines else ""
 
 
-def _answers(done: Sequence[tuple[Grid, Sequence[Row]]]) -> str:
+def _in_short(known: Sequence[_Answer]) -> str:
     """A line for each question and split: what is highest, what may be as good, and what each costs."""
     lines = [["Question", "Measured on", "Highest F1", "Not clearly lower", "Cells done"]]
-    for grid, settings in done:
-        count = f"{sum(len(row.found) for row in settings)} of {len(grid.cells)}"
-        for split in dict.fromkeys(row.split for row in settings):
-            comparison = compared(settings, split)
-            if comparison is not None:
-                level = [f"{row.setting} {_in_brackets(row)}" for row, found in comparison.others if not found.is_clear]
-                best = f"**{comparison.best.setting}** {_in_brackets(comparison.best)}"
-                lines.append([grid.question, f"`{split}`, {grid.cells[0].part}", best, "; ".join(level) or "none", count])
+    for answer in known:
+        count = f"{len(answer.found)} of {len(answer.grid.cells)}"
+        for split, comparison in answer.comparisons.items():
+            level = [f"{row.setting} {_in_brackets(row)}" for row, found in comparison.others if not found.is_clear]
+            best = f"**{comparison.best.setting}** {_in_brackets(comparison.best)}"
+            lines.append([answer.grid.question, f"`{split}`, {answer.grid.cells[0].part}", best, "; ".join(level) or "none", count])
     if len(lines) == 1:
         return ""
     told = (
@@ -180,17 +204,17 @@ def _in_brackets(row: Row) -> str:
     return f"({', '.join([_percent(row.mean('f1')), *costs])})"
 
 
-def _section(grid: Grid, found: Sequence[Found], study: Path, pictures: Sequence[Path], report: Path) -> str:
+def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Path) -> str:
+    grid, done = answer.grid, answer.rows
     title = f"## {grid.name.capitalize()}: {grid.question}"
     failed = [f"- {cell.place}: {why}" for cell in grid.cells if (why := failure_of(study, cell))]
     faults = "Failed:\n\n" + "\n".join(failed) if failed else ""
-    done = rows(found)
     if not done:
         return "\n\n".join(block for block in [title, faults, f"Not run yet: `piispan study {_called(grid)} --data FILE`."] if block)
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
-    count = f"{len(found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
-    splits = list(dict.fromkeys(row.split for row in done))
-    blocks = [title, count, faults, _figures(done), _costs(done), *(_comparisons(done, split) for split in splits)]
+    count = f"{len(answer.found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
+    apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
+    blocks = [title, count, faults, _figures(done), _costs(done), *apart]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
 
@@ -216,19 +240,15 @@ def _costs(done: Sequence[Row]) -> str:
     return _table(lines)
 
 
-def _comparisons(done: Sequence[Row], split: str) -> str:
+def _spread(comparison: Comparison, here: Sequence[Row]) -> str:
     """How far settings lie apart on a split: their spread beside that of seeds, and the highest against each other."""
-    comparison = compared(done, split)
-    if comparison is None:
-        return ""
-    here = [row for row in done if row.split == split]
     means = [row.mean("f1") or 0.0 for row in here]
     seeds = [spread for row in here if (spread := row.spread()) is not None]
     beside = f"; over seeds, the standard deviation is {100 * fmean(seeds):.1f}" if seeds else ""
     apart = f"{100 * (max(means) - min(means)):.1f} points from lowest to highest, standard deviation {100 * stdev(means):.1f}{beside}"
     lines = [f"- {_points(found)} above {row.setting}" for row, found in comparison.others]
     best = comparison.best.setting
-    head = f"On `{split}` the settings spread over {apart}. The highest, picked here by these very figures, is **{best}**:"
+    head = f"On `{comparison.best.split}` the settings spread over {apart}. The highest, picked here by these very figures, is **{best}**:"
     return f"{head}\n\n" + "\n".join(lines)
 
 
