@@ -75,7 +75,8 @@ def hardware() -> str:
         return f"{torch.cuda.device_count()} x {torch.cuda.get_device_name(0)}"
     if torch.backends.mps.is_available():
         return "Apple GPU (MPS)"
-    return f"{usable_cores()} CPU cores"
+    cores = min(usable_cores(), torch.get_num_threads())
+    return f"{cores} CPU core{'' if cores == 1 else 's'}"
 
 
 def peak_memory_mib() -> float:

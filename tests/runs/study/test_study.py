@@ -18,6 +18,7 @@ from piispan.dataset_builder import read_split, synthesise, write_jsonl
 from piispan.metric import COUNTED, paired_bootstrap
 from piispan.runs import Silent, is_done, load_grid, run_study, write_report
 from piispan.runs.checkpoints import last_checkpoint
+from piispan.runs.machine import usable_cores
 from piispan.runs.study.grid import grid_of
 from piispan.runs.study.measuring import measure
 from piispan.runs.study.results import difference, found_cells, rows
@@ -86,6 +87,21 @@ def test_what_is_done_is_not_done_again(folder: Path, outcomes: dict[str, str | 
     grid = load_grid(folder / "mine.yaml")
     again = list(run_study([grid], folder / "documents.jsonl", folder / "out", only="tagged/random", progress=Silent()))
     assert [(outcome.seconds, outcome.failure) for outcome in again] == [(0.0, None)] * 2
+
+
+def test_cells_that_run_beside_each_other_share_the_cores(folder: Path, tmp_path: Path) -> None:
+    settings = {"patterns": {"system": "patterns"}, "none of them": {"system": "patterns", "lora_rank": 3}}
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump({"question": "Which?", "splits": ["random"], "seeds": [0, 1], "settings": settings}))
+    grid, jobs = load_grid(tmp_path / "two.yaml"), min(2, usable_cores())
+    outcomes = list(run_study([grid], folder / "documents.jsonl", tmp_path / "out", jobs=jobs, progress=Silent()))
+    places = [f"two/{setting}/random-seed{seed}" for seed in (0, 1) for setting in ("patterns", "none-of-them")]
+    assert [(outcome.place, outcome.failure) for outcome in outcomes] == [(place, None) for place in places]
+    share = usable_cores() // jobs
+    hardware = {json.loads((tmp_path / "out" / place / "config.json").read_text())["hardware"] for place in places}
+    assert hardware == {f"{share} CPU core{'' if share == 1 else 's'}"}
+    for wrong in (0, usable_cores() + 1):
+        with pytest.raises(FormatError, match="jobs must be within 1 and the number of cores"):
+            list(run_study([grid], folder / "documents.jsonl", tmp_path / "out", jobs=wrong, progress=Silent()))
 
 
 def test_only_takes_words_of_the_setting_and_refuses_those_of_none(folder: Path, outcomes: dict[str, str | None]) -> None:
