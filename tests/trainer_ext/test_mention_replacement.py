@@ -1,11 +1,14 @@
 """Other values in the same sentences: what gives way to what, and that all around it stays."""
 
-import re
 from random import Random
 
 import pytest
+from hypothesis import assume
+from hypothesis import given as for_any
+from hypothesis import strategies as st
 
 from piispan.core import Document, FormatError, LabelSet, Span, TooLongError, get_format, make_prompt
+from piispan.core.segments import TagGrammar
 from piispan.dataset_builder import synthesise
 from piispan.trainer_ext import MentionReplacement, pass_rows, token_row
 from tests.tiny import tiny_tokenizer
@@ -39,12 +42,12 @@ def test_what_stands_around_the_values_stays_and_so_do_the_labels():
     replaced = MentionReplacement(DOCUMENTS, 1.0)
     rng = Random(0)
     changed = 0
-    words = {(label, word) for given in DOCUMENTS for label, value in values(given) for word in re.findall(r"\w+", value)}
+    words = {(label, word) for given in DOCUMENTS for label, value in values(given) for word in value.split()}
     for given in DOCUMENTS:
         new = replaced(given, rng)
         assert around(new) == around(given)
         assert [span.label for span in new.spans] == [span.label for span in given.spans]
-        assert {(label, word) for label, value in values(new) for word in re.findall(r"\w+", value)} <= words
+        assert {(label, word) for label, value in values(new) for word in value.split()} <= words
         assert (new.id, new.group, new.provenance) == (given.id, given.group, given.provenance)
         changed += new.text != given.text
     assert changed > 0.7 * len([given for given in DOCUMENTS if given.spans])
@@ -76,7 +79,7 @@ def test_most_values_are_new_and_have_the_form_of_one_that_is_known():
     drawn = [replaced(one, rng).text for one in given for _ in range(20)]
     known = {one.text for one in given}
     assert 0.5 < sum(name not in known for name in drawn) / len(drawn) < 0.9
-    assert all(re.fullmatch(r"[A-Z][a-z]+ [A-Z][a-z]+", name) for name in drawn)
+    assert all(first in FIRST and last in LAST for first, last in map(str.split, drawn))
     loud = document("ANNA BAKER", ("ANNA BAKER", "PERSON"))
     assert MentionReplacement([*given, loud], 1.0)(loud, rng).text == "ANNA BAKER"
 
@@ -134,7 +137,65 @@ def test_a_document_that_would_be_too_long_keeps_its_own_values():
         )
 
 
-@pytest.mark.parametrize("share", [-0.1, 1.1])
+def test_values_of_one_word_stay_whole():
+    mails = ("ann@one.example", "bob@two.example", "eve@six.example")
+    given = [document(f"{mail} wrote", (mail, "EMAIL_ADDRESS")) for mail in mails]
+    rng = Random(0)
+    replaced = MentionReplacement(given, 1.0)
+    assert {value for one in given for _ in range(50) for _, value in values(replaced(one, rng))} == set(mails)
+    names = [document(f"{name}来了", (name, "PERSON")) for name in ("王小明", "李大伟")]
+    assert {value for _ in range(50) for _, value in values(MentionReplacement(names, 1.0)(names[0], rng))} == {"王小明", "李大伟"}
+
+
+def test_a_word_keeps_its_marks():
+    names = ("Rene\u0301e Lamotte", "सीता देवी", "Helene\u0300 Dupontel")
+    given = [document(name, (name, "PERSON")) for name in names]
+    known = {word for name in names for word in name.split()}
+    rng = Random(0)
+    replaced = MentionReplacement(given, 1.0)
+    assert {word for one in given for _ in range(50) for _, value in values(replaced(one, rng)) for word in value.split()} <= known
+
+
+def test_what_the_format_could_not_write_stays_as_it_was():
+    touching = document("Rue12", ("Rue", "STREET_ADDRESS"), name="touching")
+    prompt = make_prompt("plain", LabelSet.load("presidio"), get_format("bio"))
+    given = [document("Way 7", ("Way", "STREET_ADDRESS"), name="free")]
+    assert pass_rows(given, prompt, tiny_tokenizer(), passes=1, batch_size=1, seed=0, mention_replacement=1.0)
+    with pytest.raises(FormatError, match="'touching'"):
+        pass_rows([*given, touching], prompt, tiny_tokenizer(), passes=1, batch_size=2, seed=0, mention_replacement=1.0)
+
+
+@for_any(text=st.text(min_size=1), cuts=st.lists(st.integers(0, 60), max_size=12), share=st.floats(0, 1), seed=st.integers())
+def test_any_document_keeps_its_frame_and_its_labels(text: str, cuts: list[int], share: float, seed: int):
+    edges = sorted({min(cut, len(text)) for cut in cuts})
+    spans = [found for start, end in zip(edges[::2], edges[1::2], strict=False) if (found := Span.trimmed(text, start, end, "PERSON"))]
+    assume(not any("\ud800" <= character <= "\udfff" for character in text))
+    whole = Document("d", text, tuple(spans))
+    other = document("Ann Lee, 7", ("Ann Lee", "PERSON"), ("7", "AGE"))
+    new = MentionReplacement([whole, other], share)(whole, Random(seed))
+    assert around(new) == around(whole)
+    assert [span.label for span in new.spans] == [span.label for span in whole.spans]
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan")])
 def test_a_share_is_within_0_and_1(share):
     with pytest.raises(FormatError, match="mention_replacement must be within 0 and 1"):
+        MentionReplacement(DOCUMENTS, share)
+    with pytest.raises(FormatError, match="mention_replacement must be within 0 and 1"):
         pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), passes=1, batch_size=4, seed=0, mention_replacement=share)
+
+
+def test_what_is_asked_for_is_one_of_two():
+    with pytest.raises(FormatError, match="label_sampling must be one of all, subset, was: 'some'"):
+        pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), passes=1, batch_size=4, seed=0, label_sampling="some")
+
+
+@pytest.mark.parametrize("options", [{"loss": "decisions"}, {"loss": "answer"}])
+def test_some_labels_are_asked_for_of_new_values_too(options):
+    grammar = TagGrammar(tiny_tokenizer(), LabelSet.load("presidio"))
+    given = {"passes": 2, "batch_size": 4, "seed": 1, "label_sampling": "subset", "grammar": grammar, **options}
+    plain = pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), **given)
+    rows = pass_rows(DOCUMENTS, PROMPT, tiny_tokenizer(), **given, mention_replacement=1.0)
+    assert len(rows) == len(plain) == 2 * len(DOCUMENTS)
+    assert {row["id"] for row in rows} == {document.id for document in DOCUMENTS}
+    assert rows != plain

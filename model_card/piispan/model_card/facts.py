@@ -44,7 +44,7 @@ class TrainingFacts:
         prompt_loss_weight: How much the loss of all other tokens counted.
         schedule: How the learning rate ran, in words: ``cosine, warm-up 0.05, weight decay 0``.
         start: What adapter it began from, in words; ``None`` for a fresh one.
-        mention_replacement: Share of the values that each pass replaced by others of their label, 0 to 1.
+        mention_replacement: How likely each pass was to write a value anew, 0 to 1.
 
     Raises:
         CardError: If a number is out of range or not finite, or a string may not be published.

@@ -39,6 +39,7 @@ def open_checkpoints(folder: Path, this_run: Mapping[str, object], *, resume: bo
             before = json.loads(place.read_text("utf-8"))
         except (OSError, ValueError):
             raise DataError(f"{folder}: no run to go on with; train without --resume") from None
+        before = {**asdict(TrainSettings()), **before}  # of settings that there were not yet, the default
         differing = sorted(name for name in this_run if this_run[name] != before.get(name))
         if differing:
             raise DataError(f"{folder}: checkpoints of another run, which differs in {', '.join(differing)}; choose another --out")

@@ -97,14 +97,14 @@ def train_adapter(
     limit = settings.max_length or context_length(model)
     prepared = training_rows(documents, prompt, tokenizer, settings, max_length=limit)
     passes = math.ceil(settings.epochs) if settings.label_sampling == "subset" or settings.mention_replacement else None
-    sampled = passes and sampled_rows(prepared.documents, prompt, tokenizer, settings, passes=passes, max_length=limit)
+    differing = passes and rows_of_passes(prepared.documents, prompt, tokenizer, settings, passes=passes, max_length=limit)
     watched = validation.documents if validation and settings.early_stopping_patience is not None else ()
     with tempfile.TemporaryDirectory(prefix="piispan-") as scratch, warnings.catch_warnings():
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers\..*|trl\..*|peft\..*")
         trainer = PiiSFTTrainer(
             model,
             _sft_config(checkpoints or scratch, settings, model),
-            sampled or prepared.rows,
+            differing or prepared.rows,
             training_rows(watched, prompt, tokenizer, settings, max_length=limit).rows if watched else None,
             processing_class=tokenizer,
             peft_config=adapter_config(settings, tag_tokens, model),
@@ -144,7 +144,7 @@ def training_rows(
     return prepare(documents, prompt, tokenizer, too_long=settings.too_long, **_row_options(prompt, tokenizer, settings, max_length))
 
 
-def sampled_rows(
+def rows_of_passes(
     documents: Sequence[Document],
     prompt: Prompt,
     tokenizer: "PreTrainedTokenizerBase",
@@ -153,7 +153,7 @@ def sampled_rows(
     passes: int,
     max_length: int | None = None,
 ) -> list[TokenRow]:
-    """Rows of several passes that differ. See ``piispan.trainer_ext.pass_rows``."""
+    """Rows of passes that differ in what is asked for or in values, as ``settings`` say. See ``piispan.trainer_ext.pass_rows``."""
     options = _row_options(prompt, tokenizer, settings, max_length)
     return pass_rows(
         documents,

@@ -90,7 +90,12 @@ def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_s
         ({"question": "?", "settings": {"b": {"adapter_of": "a"}, "a": {}}}, "grid mine, b: adapter_of must name a setting above it"),
         ({"question": "?", "chosen_from": "choosing", "part": "test"}, "chosen_from brings the settings; leave out part"),
         ({"question": "?", "chosen_from": "choosing", "refit": "yes"}, "refit: must be one of True, False, was: 'yes'"),
-        ({"question": "?", "refit": True, "settings": {"a": {}}}, "refit goes with chosen_from"),
+        ({"question": "?", "part": "validation", "settings": {"a": {"refit": True}}}, "refit trains on all training and validation"),
+        (
+            {"question": "?", "settings": {"a": {"system": "token_classifier", "mention_replacement": 0.5}}},
+            "a token classifier has neither",
+        ),
+        ({"question": "?", "refit": True, "settings": {"a": {}}}, "refit is a setting's own, or goes with chosen_from"),
         ({"question": "?", "axes": {"lora_rank": [0], "format": ["json"]}}, "lora_rank must be greater than 0"),
     ],
 )

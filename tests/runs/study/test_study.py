@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,7 @@ from piispan.metric import COUNTED, paired_bootstrap
 from piispan.runs import Silent, is_done, load_grid, run_study, write_report
 from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.machine import usable_cores
+from piispan.runs.study.choosing import check_choice
 from piispan.runs.study.grid import grid_of
 from piispan.runs.study.measuring import measure
 from piispan.runs.study.results import difference, found_cells, rows
@@ -102,6 +104,26 @@ def test_cells_that_run_beside_each_other_share_the_cores(folder: Path, tmp_path
     for wrong in (0, usable_cores() + 1):
         with pytest.raises(FormatError, match="jobs must be within 1 and the number of cores"):
             list(run_study([grid], folder / "documents.jsonl", tmp_path / "out", jobs=wrong, progress=Silent()))
+
+
+def test_what_is_done_again_stays_until_its_turn_comes(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
+    settings = {name: {"system": "patterns", "lora_rank": rank} for rank, name in enumerate(("first", "second"), 3)}
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump({"question": "Which?", "splits": ["random"], "settings": settings}))
+    grid, data = load_grid(tmp_path / "two.yaml"), folder / "documents.jsonl"
+    list(run_study([grid], data, tmp_path / "out", progress=Silent()))
+    interrupting = subprocess.CompletedProcess([], -signal.SIGINT)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("piispan.runs.study.running.subprocess.run", lambda *args, **options: interrupting)
+        outcomes = list(run_study([grid], data, tmp_path / "out", again=True, progress=Silent()))
+    assert [outcome.failure for outcome in outcomes] == ["interrupted", "interrupted"]
+    assert [is_done(tmp_path / "out", cell) for cell in grid.cells] == [False, True]
+    assert not list((tmp_path / "out").rglob("failure.json"))
+    list(run_study([grid], data, tmp_path / "out", progress=Silent()))
+    before = [(tmp_path / "out" / cell.place / "metrics.json").stat().st_mtime_ns for cell in grid.cells]
+    assert [outcome.seconds > 0 for outcome in run_study([grid], data, tmp_path / "out", again=True, progress=Silent())] == [True, True]
+    assert all(
+        (tmp_path / "out" / cell.place / "metrics.json").stat().st_mtime_ns > then for cell, then in zip(grid.cells, before, strict=True)
+    )
 
 
 def test_only_takes_words_of_the_setting_and_refuses_those_of_none(folder: Path, outcomes: dict[str, str | None]) -> None:
@@ -200,6 +222,8 @@ def test_what_is_fitted_again_trains_on_validation_too(folder: Path, outcomes: d
     (best,) = (cell for cell in load_grid(folder / "mine.yaml").cells if cell.place == "mine/tagged/random-seed0")
     wanted = {"question": "So?", "chosen_from": "choosing", "splits": ["random"], "seeds": [3], "refit": True}
     grid = grid_of(wanted, "best").with_chosen([best])
+    (patterns,) = (cell for cell in load_grid(folder / "mine.yaml").cells if cell.setting == "patterns")
+    assert not grid_of(wanted, "best").with_chosen([patterns]).cells[0].refit
     (cell,) = grid.cells
     parts = read_split(folder / "documents.jsonl", "random")
     measure(cell, folder / "documents.jsonl", tmp_path, Silent())
@@ -209,8 +233,14 @@ def test_what_is_fitted_again_trains_on_validation_too(folder: Path, outcomes: d
     assert not is_done(tmp_path, replace(cell, refit=False))
     write_report(tmp_path, [grid], tmp_path / "study.md", "documents.jsonl")
     assert "Trained on the training and the validation documents together" in (tmp_path / "study.md").read_text()
-    with pytest.raises(FormatError, match="early stopping watches"):
-        grid.with_chosen([replace(best, settings=replace(best.settings, early_stopping_patience=2))])
+    for setting in ({"early_stopping_patience": 2}, {"documents": 5}):
+        trials = {"question": "Which?", "part": "validation", "settings": {"a": setting}}
+        (tmp_path / "trials.yaml").write_text(yaml.safe_dump(trials))
+        (tmp_path / "again.yaml").write_text(yaml.safe_dump({**wanted, "chosen_from": "trials.yaml"}))
+        with pytest.raises(FormatError, match="goes with neither early stopping nor a number of documents, as 'a' asks for"):
+            list(run_study([load_grid(tmp_path / "again.yaml")], folder / "documents.jsonl", tmp_path / "none", progress=Silent()))
+    check_choice(load_grid("chosen"))
+    assert load_grid("chosen").refit
 
 
 def by_setting(cells: list[dict]) -> dict[str, list[dict]]:

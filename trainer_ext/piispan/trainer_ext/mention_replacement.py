@@ -1,22 +1,22 @@
-"""Other values in the same sentences: mention replacement and label-wise token replacement (Dai and Adel 2020, arXiv 2010.11683).
+"""Other values in the same sentences, after two augmentations of Dai and Adel (2020, arXiv 2010.11683): mention replacement, and the
+replacement of words by others of their label.
 
 A few hundred documents are soon known by heart, value by value. With values that change from pass to pass what is left to learn is what
-stands around them: which frames hold a name, and where an address is cut.
+stands around them: which frames hold a name, and where an address is cut. Here, unlike there, what gives way and what takes its place look
+alike, each value or word is as likely as another however often it occurs, and words change inside values alone.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from random import Random
 
-from piispan.core import Document, Span
+from piispan.core import Document, FormatError, Span
 
 __all__ = ["MentionReplacement"]
 
 _WORDS = 0.5
-"""Share of the words of a value that gives way which give way in turn."""
-
-_WORD = re.compile(r"\w+")
+"""Share of the words that give way of a value that does."""
 
 _Form = tuple[str | bool | int, ...]
 
@@ -24,16 +24,26 @@ _Form = tuple[str | bool | int, ...]
 class MentionReplacement:
     """Writes a document anew with other values in the place of some of its own.
 
-    A value gives way to one of the same label that looks like it: letters or not, digits or not, capitals or not, of several parts
-    (commas, line breaks) or one, and at most about twice or half as long; so a house number does not become five lines of address. Half
-    of the words of that one give way in turn, to words of like form from values of the label, so that most values are new.
+    A value gives way to one of the same label that looks like it: letters or not, digits or not, capitals or not, commas or not, line
+    breaks or not, the same kind of character at its ends, and about as long (8 to 15 characters, 16 to 31, …). So a house number does not
+    become five lines of address. Of a value of several words, half of the words give way in turn, in the same manner, the first to a first
+    one and a later one to a later one; so most names and addresses are new. A value without white space, such as a mail address, a date in
+    digits or a name in Chinese, stays whole.
+
+    Values are personal data: with this, words of one person's stand in sentences about another.
 
     Args:
         documents: Where the values come from: those that are trained on.
-        share: Share of the values of a document that give way, 0 to 1. Where a value occurs several times, all of them do, or none.
+        share: How likely a value is to be drawn anew, 0 to 1. It may be drawn as it was, and is where no other looks like it. Where a value
+            occurs several times in a document, all of them become the same.
+
+    Raises:
+        FormatError: If ``share`` is not within 0 and 1.
     """
 
     def __init__(self, documents: Iterable[Document], share: float) -> None:
+        if not 0 <= share <= 1:
+            raise FormatError(f"mention_replacement must be within 0 and 1, was: {share}")
         self.share = share
         values: defaultdict[_Form, dict[str, None]] = defaultdict(dict)
         words: defaultdict[_Form, dict[str, None]] = defaultdict(dict)
@@ -41,36 +51,47 @@ class MentionReplacement:
             for span in document.spans:
                 value = document.value(span)
                 values[_form(span.label, value)][value] = None
-                for word in _WORD.findall(value):
-                    words[_form(span.label, word)][word] = None
+                for form, word in _words(span.label, value):
+                    words[form][word] = None
         self._values = {form: tuple(found) for form, found in values.items()}
         self._words = {form: tuple(found) for form, found in words.items()}
 
     def __call__(self, document: Document, rng: Random) -> Document:
-        """The document with other values, as ``rng`` draws them."""
+        """The document with other values, as ``rng`` draws them: the same labels in the same order, at other offsets."""
         chosen: dict[tuple[str, str], str] = {}
         text, spans, end = "", list[Span](), 0
         for span in document.spans:
             value = document.value(span)
             if (span.label, value) not in chosen:
-                chosen[span.label, value] = self._other(span.label, value, rng) if rng.random() < self.share else value
+                chosen[span.label, value] = self._drawn(span.label, value, rng) if rng.random() < self.share else value
             text += document.text[end : span.start]
             begin = len(text)
             text += chosen[span.label, value]
-            spans.append(Span(begin, len(text), span.label))
+            spans.append(replace(span, start=begin, end=len(text)))
             end = span.end
-        return Document(document.id, text + document.text[end:], tuple(spans), document.group, document.provenance)
+        return replace(document, text=text + document.text[end:], spans=tuple(spans))
 
-    def _other(self, label: str, value: str, rng: Random) -> str:
-        def other_word(word: re.Match[str]) -> str:
-            others = self._words.get(_form(label, word[0]), ())
-            return rng.choice(others) if others and rng.random() < _WORDS else word[0]
+    def _drawn(self, label: str, value: str, rng: Random) -> str:
+        drawn = rng.choice(self._values.get(_form(label, value), (value,)))
+        rest, written = drawn, ""
+        for form, word in _words(label, drawn):
+            before, _, rest = rest.partition(word)
+            written += before + (rng.choice(self._words[form]) if rng.random() < _WORDS else word)
+        return written + rest
 
-        others = self._values.get(_form(label, value), ())
-        return _WORD.sub(other_word, rng.choice(others) if others else value)
+
+def _words(label: str, value: str) -> Iterable[tuple[_Form, str]]:
+    """The words of a value with their forms; none where there is but one."""
+    words = value.split()
+    return [((place > 0, *_form(label, word)), word) for place, word in enumerate(words)] if len(words) > 1 else []
 
 
 def _form(label: str, value: str) -> _Form:
-    letters, digits = any(map(str.isalpha, value)), any(map(str.isdigit, value))
-    parts = any(mark in value for mark in ",\n")
-    return label, letters, digits, value == value.lower(), value == value.upper(), parts, len(value).bit_length()
+    """What a value looks like."""
+    cases = value == value.lower(), value == value.upper()
+    marks = any(mark in value for mark in ",，、"), "\n" in value
+    return label, any(map(str.isalpha, value)), any(map(str.isdigit, value)), *cases, *marks, *_ends(value), len(value).bit_length()
+
+
+def _ends(value: str) -> tuple[bool, bool]:
+    return value[0].isalnum(), value[-1].isalnum()

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
-from typing import Unpack
+from typing import Unpack, get_args
 
-from piispan.core import ChatTokenizer, Document, FormatError, LabelSampling, Prompt
+from piispan.core import ChatTokenizer, Document, FormatError, LabelSampling, Prompt, TooLongError
 from piispan.trainer_ext.conversations import TokenRow
 from piispan.trainer_ext.label_sampling import sample_labels
 from piispan.trainer_ext.mention_replacement import MentionReplacement
-from piispan.trainer_ext.rows import RowOptions, prepare
+from piispan.trainer_ext.rows import RowOptions, prepare, token_row
 
 __all__ = ["PassSampler", "pass_rows"]
 
@@ -36,20 +36,20 @@ def pass_rows(
         batch_size: Documents that share a list of labels; the trainer's batches should be of this size.
         seed: Of all that is drawn.
         label_sampling: ``subset`` asks for some of the labels in each batch (see ``sample_labels``), ``all`` for all.
-        mention_replacement: Share of the values that give way to others of their label, 0 to 1; see ``MentionReplacement``. A document
-            that would be too long with them keeps its own.
+        mention_replacement: How likely a value is to give way to another of its label, 0 to 1; see ``MentionReplacement``. A document keeps
+            its own where it would be too long with others, or the format could not write them.
         options: See ``RowOptions``.
 
     Raises:
         TooLongError: If a row is longer than ``max_length``.
         FormatError: As ``prepare``; if some labels are to be asked for and the prompt asks the same whatever the labels, ``passes`` or
-            ``batch_size`` is below 1, or ``mention_replacement`` not within 0 and 1.
+            ``batch_size`` is below 1, ``mention_replacement`` not within 0 and 1, or ``label_sampling`` none of its names.
         LabelError: As ``prepare``.
     """
     if passes < 1 or batch_size < 1:
         raise FormatError(f"passes and batch_size must be at least 1, were: {passes} and {batch_size}")
-    if not 0 <= mention_replacement <= 1:
-        raise FormatError(f"mention_replacement must be within 0 and 1, was: {mention_replacement}")
+    if label_sampling not in get_args(LabelSampling):
+        raise FormatError(f"label_sampling must be one of {', '.join(get_args(LabelSampling))}, was: {label_sampling!r}")
     if label_sampling == "subset":
         _check_lists_labels(prompt)
     other_values = MentionReplacement(documents, mention_replacement)
@@ -58,14 +58,23 @@ def pass_rows(
         rng = Random(f"{seed}-{number}")  # noqa: S311  # a shuffle, not a secret
         dealt = rng.sample(documents, len(documents))
         if mention_replacement:
-            changed = [other_values(document, rng) for document in dealt]
-            too_long = set(prepare(changed, prompt, tokenizer, too_long="drop", **options).dropped)
-            dealt = [old if old.id in too_long else new for old, new in zip(dealt, changed, strict=True)]
+            dealt = [_fitting(other_values(document, rng), document, prompt, tokenizer, options) for document in dealt]
         if label_sampling == "all":
             rows += prepare(dealt, prompt, tokenizer, **options).rows
         else:
             rows += _subset_rows(dealt, prompt, tokenizer, batch_size, rng, options)
     return rows
+
+
+def _fitting(new: Document, old: Document, prompt: Prompt, tokenizer: ChatTokenizer, options: RowOptions) -> Document:
+    """The new document, or the old one where the new one is too long or the format cannot write it."""
+    if new == old:
+        return old
+    try:
+        token_row(new, prompt, tokenizer, **options)
+    except (TooLongError, FormatError):
+        return old
+    return new
 
 
 def _check_lists_labels(prompt: Prompt) -> None:

@@ -60,7 +60,7 @@ class PiiSFTTrainer(SFTTrainer):
         passes: int | None = None,
         score: Callable[[PreTrainedModel], Mapping[str, float]] | None = None,
     ) -> None:
-        self._score, self._elapsed, self._passes, self._rows = score, elapsed, passes, len(rows)
+        self._score, self._elapsed, self._passes = score, elapsed, passes
         if not rows:
             raise FormatError("there are no documents to train on")
         if passes is not None and (passes < 1 or len(rows) % passes):
@@ -68,6 +68,7 @@ class PiiSFTTrainer(SFTTrainer):
         _check_arguments(args, [*rows, *(eval_rows or ())])
         if len({frozenset(row) for row in [*rows, *(eval_rows or ())]}) > 1:
             raise FormatError("rows with and without choices or weights cannot be trained together; prepare all of them alike")
+        self._sampler = PassSampler(len(rows), passes) if passes else None
         use_shared_prefix_attention(model)
         padding = processing_class.pad_token_id
         # Any token pads, since padding bears no loss and nothing sees it. Typed as Any: TRL's type names a plain dict.
@@ -79,7 +80,7 @@ class PiiSFTTrainer(SFTTrainer):
             eval_dataset=datasets.Dataset.from_list([dict(row) for row in eval_rows]) if eval_rows else None,
             processing_class=processing_class,
             peft_config=peft_config,
-            callbacks=callbacks,
+            callbacks=[*(callbacks or ()), *([_InTurn(self._sampler)] if self._sampler else ())],
             data_collator=collator,
         )
         self.loss_is_scaled_for_ga = True  # by the items of the whole optimizer step, whatever the model says
@@ -127,9 +128,7 @@ class PiiSFTTrainer(SFTTrainer):
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         """transformers' sampler, or the rows as they lie where they hold their passes."""
-        if self._passes is None:
-            return super()._get_train_sampler(train_dataset)
-        return PassSampler(self._rows, self._passes)
+        return self._sampler or super()._get_train_sampler(train_dataset)
 
     def create_scheduler(self, num_training_steps: int, optimizer: Any = None) -> Any:
         """transformers' schedule, over the steps or over the time."""
@@ -201,6 +200,17 @@ class PiiSFTTrainer(SFTTrainer):
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""
+
+
+class _InTurn(TrainerCallback):
+    """Tells a sampler which pass is due. accelerate tells it too, but not where several processes go on in the middle of an epoch."""
+
+    def __init__(self, sampler: PassSampler) -> None:
+        self._sampler = sampler
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        del args, control, kwargs
+        self._sampler.set_epoch(int(state.epoch or 0))
 
 
 def _check_arguments(args: SFTConfig, rows: Sequence[TokenRow]) -> None:

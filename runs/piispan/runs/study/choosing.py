@@ -3,11 +3,28 @@
 from pathlib import Path
 from statistics import fmean
 
-from piispan.core import DataError
+from piispan.core import DataError, FormatError
 from piispan.runs.study.grid import Grid, load_grid
 from piispan.runs.study.results import found_cells, rows
 
-__all__ = ["resolved"]
+__all__ = ["check_choice", "resolved"]
+
+
+def check_choice(grid: Grid) -> None:
+    """Check before the long work that whatever a grid may choose can be fitted again, if it asks for that.
+
+    Raises:
+        FormatError: If a setting to choose from cannot: its early stopping watches the validation documents, or it is a trial of how many
+            documents are enough.
+    """
+    if grid.chosen_from is None or not grid.refit:
+        return
+    for cell in load_grid(grid.chosen_from).cells:
+        if cell.settings.early_stopping_patience or cell.documents:
+            raise FormatError(
+                f"grid {grid.name}: refit trains on all training and validation documents, which goes with neither early stopping nor "
+                f"a number of documents, as {cell.setting!r} asks for"
+            )
 
 
 def resolved(grid: Grid, study: Path) -> Grid:

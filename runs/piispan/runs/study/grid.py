@@ -27,7 +27,7 @@ Part = Literal["validation", "test"]
 """What it is measured on. Settings are chosen on validation."""
 
 _OF_A_GRID = {"question", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from", "refit"}
-_OF_A_CELL = {"system", "decoder", "documents", "held_out", "adapter_of"}
+_OF_A_CELL = {"system", "decoder", "documents", "held_out", "adapter_of", "refit"}
 _OF_A_CHOICE = {"question", "chosen_from", "splits", "seeds", "refit"}
 _PROMPTS = files("piispan.runs.study") / "prompts"
 
@@ -142,17 +142,15 @@ class Grid:
             best: The other grid's cells of that setting, one for each split.
 
         Raises:
-            FormatError: If a split is missing, they measure another setting's adapter, or are to train on what stops them early.
+            FormatError: If a split is missing, or they measure another setting's adapter.
         """
         missing = sorted(set(self.splits) - {cell.split for cell in best})
         if missing:
             raise FormatError(f"grid {self.name}: chosen from a grid that does not measure the split {', '.join(missing)}")
         if any(cell.adapter_of for cell in best):
             raise FormatError(f"grid {self.name}: the best setting measures the adapter of another, which cannot be chosen alone")
-        if self.refit and any(cell.settings.early_stopping_patience for cell in best):
-            raise FormatError(f"grid {self.name}: refit trains on validation, which the best setting's early stopping watches")
         cells = [
-            replace(cell, grid=self.name, part="test", settings=replace(cell.settings, seed=seed), refit=self.refit)
+            replace(cell, grid=self.name, part="test", settings=replace(cell.settings, seed=seed), refit=self.refit and cell.trains)
             for cell in best
             for seed in self.seeds
             if cell.split in self.splits
@@ -172,8 +170,8 @@ def load_grid(name_or_path: str | Path) -> Grid:
     The keys: ``question``; ``part`` (``test`` without it); ``splits`` and ``seeds``, lists; ``common``, settings of every cell; then
     ``settings``, a mapping of names to what is tried, or ``axes``, a mapping of names of settings to lists of values, each of which goes
     with each, but for those that do not go together. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``,
-    ``decoder``, ``documents``, ``held_out`` and ``adapter_of``, and ``seeds`` in the place of the grid's. A grid of ``chosen_from``,
-    ``splits``, ``seeds`` and ``refit`` measures the best setting of another grid.
+    ``decoder``, ``documents``, ``held_out``, ``adapter_of`` and ``refit``, and ``seeds`` in the place of the grid's. A grid of
+    ``chosen_from``, ``splits``, ``seeds`` and ``refit`` measures the best setting of another grid.
 
     Raises:
         FormatError: If there is no such grid, it is not well formed, or a file bears the name of a grid that ships.
@@ -217,7 +215,7 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
         _check_choice(refit, (True, False), f"{where}: refit")
         return Grid(name, given["question"], source, (), 0, chosen_from, tuple(splits), tuple(seeds), refit)
     if "refit" in given:
-        raise FormatError(f"{where}: refit goes with chosen_from")
+        raise FormatError(f"{where}: refit is a setting's own, or goes with chosen_from")
     part = given.get("part", "test")
     _check_choice(part, get_args(Part), f"{where}: part")
     common = given.get("common", {})
@@ -266,6 +264,11 @@ def _cell(grid: str, setting: str, given: Mapping[str, Any], split: Any, part: A
     own["held_out"] = tuple(_list(own.get("held_out", []), str, f"{where}: held_out"))
     for label in own["held_out"]:
         settings.label_set.require(label, f"{where}: held_out: ")
+    _check_choice(own.get("refit", False), (True, False), f"{where}: refit")
+    if own.get("refit") and (part != "test" or documents or settings.early_stopping_patience):
+        raise FormatError(f"{where}: refit trains on all training and validation documents; it goes with part: test alone")
+    if own.get("system") == "token_classifier" and (settings.mention_replacement or settings.label_sampling != "all"):
+        raise FormatError(f"{where}: a token classifier has neither mention_replacement nor label_sampling")
     if settings.early_stopping_patience and (own["held_out"] or documents):
         raise FormatError(f"{where}: early stopping watches the whole validation part; it goes with neither held_out nor documents")
     return Cell(grid=grid, setting=setting, split=split, part=part, settings=settings, **own)

@@ -30,7 +30,7 @@ def draw_study(found: Mapping[str, Sequence[Row]], folder: Path) -> dict[str, li
         pictures = {
             "f1": _bars(done, "f1", "F1, exact"),
             "hallucination": _bars(done, "hallucination_rate", "Hallucinated mentions") if hallucinated else None,
-            "learning-curve": _curve(done) if all(row.found[0].cell.documents for row in done) else None,
+            "learning-curve": _curve(done) if _differ_in_size(done) else None,
             "speed": _speed(done),
         }
         places = {folder / f"{name}-{what}.png": figure for what, figure in pictures.items()}
@@ -38,6 +38,11 @@ def draw_study(found: Mapping[str, Sequence[Row]], folder: Path) -> dict[str, li
             place.unlink(missing_ok=True)  # of an earlier report
         drawn[name] = [_save(figure, place) for place, figure in places.items() if figure is not None]
     return drawn
+
+
+def _differ_in_size(done: Sequence[Row]) -> bool:
+    sizes = {row.found[0].cell.documents for row in done}
+    return None not in sizes and len(sizes) > 1
 
 
 def _save(figure: Any, path: Path) -> Path:

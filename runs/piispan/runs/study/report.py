@@ -49,12 +49,14 @@ class _Answer:
 
     Args:
         grid: The grid, with the cells of what was chosen.
+        open_because: Why it cannot be run yet, if it cannot.
         found: Its cells that are done.
         rows: The same, setting by setting.
         comparisons: By split, where there is something to compare.
     """
 
     grid: Grid
+    open_because: str
     found: Sequence[Found]
     rows: Sequence[Row]
     comparisons: Mapping[str, Comparison]
@@ -62,11 +64,15 @@ class _Answer:
     @classmethod
     def of(cls, grid: Grid, study: Path) -> "_Answer":
         """What the cells in ``study`` say."""
-        grid = _resolved(grid, study)
+        open_because = ""
+        try:
+            grid = resolved(grid, study)
+        except (DataError, FormatError) as error:
+            open_because = str(error)
         found = found_cells(study, grid)
         done = rows(found)
         comparisons = {split: comparison for split in {row.split: None for row in done} if (comparison := compared(done, split))}
-        return cls(grid, found, done, comparisons)
+        return cls(grid, open_because, found, done, comparisons)
 
 
 def check_report(report: str | Path) -> None:
@@ -98,21 +104,15 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     every = [one for answer in known for one in answer.found]
     if not every:
         raise DataError(f"{study}: no cell of {', '.join(grid.name for grid in grids)} is done")
-    chosen = [row for answer in known if answer.grid.chosen_from for row in answer.rows]
+    of_choice = [answer for answer in known if answer.grid.chosen_from and answer.rows]
+    chosen = [row for answer in of_choice for row in answer.rows]
     pictures = draw_study({answer.grid.name: answer.rows for answer in known}, place.with_suffix(""))
     sections = [_section(answer, folder, pictures.get(answer.grid.name, []), place) for answer in known]
     against = _against_baselines(chosen, [row for answer in known if answer.grid.name == _BASELINES for row in answer.rows])
     in_short = _in_short([answer for answer in known if answer.grid.name != _BASELINES])
-    blocks = [_head(every, data_name), _headline(chosen, grids), against, in_short, *sections, _foot(every, grids)]
+    blocks = [_head(every, data_name), *map(_headline, of_choice), against, in_short, *sections, _foot(every, grids)]
     write_text(place, "\n\n".join(block for block in blocks if block) + "\n")
     write_json(place.with_suffix(".json"), {"chosen": _chosen(chosen), "cells": [one.to_dict() for one in every]})
-
-
-def _resolved(grid: Grid, study: Path) -> Grid:
-    try:
-        return resolved(grid, study)
-    except (DataError, FormatError):  # not chosen yet, so it is open
-        return grid
 
 
 def _chosen(chosen: Sequence[Row]) -> dict[str, Any]:
@@ -153,23 +153,21 @@ def _hardware(found: Sequence[Found]) -> str:
     return "; ".join(sorted({f"{one.config['hardware']} ({one.config['dtype']})" for one in found}))
 
 
-def _headline(chosen: Sequence[Row], grids: Sequence[Grid]) -> str:
-    if not chosen:
-        return ""
-    of_choice = next(grid for grid in grids if grid.chosen_from)
-    wanted = sum(len(grid.seeds) * len(grid.splits) for grid in grids if grid.chosen_from)
-    open_cells = wanted - sum(len(row.found) for row in chosen)
+def _headline(answer: _Answer) -> str:
+    wanted = len(answer.grid.cells)
+    open_cells = wanted - len(answer.found)
     lines = [
         f"- `{row.split}`: F1 **{_percent(row.mean('f1'))}** {_ends(row)}, PII characters found {_percent(row.mean('char_recall'))}"
-        for row in chosen
+        for row in answer.rows
     ]
     left = f" Not whole yet: {open_cells} of {wanted} cells are missing." if open_cells else ""
-    how = f"**{chosen[0].setting}**, chosen on validation, measured on the test.{_refit(of_choice)}{left}"
+    how = f"**{answer.rows[0].setting}**, chosen on validation, measured on the test.{_refit(answer.grid)}{left}"
     return "\n\n".join(["## The chosen setting", how, "\n".join(lines)])
 
 
 def _refit(grid: Grid) -> str:
-    return " Trained on the training and the validation documents together, now that settings are chosen." if grid.refit else ""
+    refit = any(cell.refit for cell in grid.cells) and grid.chosen_from
+    return " Trained on the training and the validation documents together, now that settings are chosen." if refit else ""
 
 
 def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
@@ -177,7 +175,8 @@ def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
     for row in chosen:
         pairs = [(other, found) for other in baselines if other.split == row.split and (found := difference(row, other))]
         for (other, _), found in zip(pairs, corrected([found for _, found in pairs]), strict=True):
-            lines.append(f"- `{row.split}`: {_points(found)} above {other.setting}")
+            trained = f", trained on {other.found[0].config['training_documents']} documents" if other.found[0].cell.trains else ""
+            lines.append(f"- `{row.split}`: {_points(found)} above {other.setting}{trained}")
     return "Against the baselines, on the same documents:\n\n" + "\n".join(lines) if lines else ""
 
 
@@ -210,7 +209,9 @@ def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Pat
     failed = [f"- {cell.place}: {why}" for cell in grid.cells if (why := failure_of(study, cell))]
     faults = "Failed:\n\n" + "\n".join(failed) if failed else ""
     if not done:
-        return "\n\n".join(block for block in [title, faults, f"Not run yet: `piispan study {_called(grid)} --data FILE`."] if block)
+        return "\n\n".join(
+            block for block in [title, faults, answer.open_because or f"Not run yet: `piispan study {_called(grid)} --data FILE`."] if block
+        )
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
     count = f"{len(answer.found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
     apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
@@ -232,11 +233,12 @@ def _costs(done: Sequence[Row]) -> str:
     shown = [name for name in _COSTS if any(row.mean(name) is not None for row in done)]
     if not shown:
         return ""
-    lines = [["What it costs, per document", "Split", *(_COSTS[name][0] for name in shown)]]
+    differ = len({_hardware(row.found) for row in done}) > 1
+    lines = [["What it costs, per document", "Split", *(_COSTS[name][0] for name in shown), *(["On"] if differ else [])]]
     for row in done:
         values = [row.mean(name) for name in shown]
         cells = ["" if value is None else _COSTS[name][1](value) for name, value in zip(shown, values, strict=True)]
-        lines.append([row.setting, f"`{row.split}`", *cells])
+        lines.append([row.setting, f"`{row.split}`", *cells, *([_hardware(row.found)] if differ else [])])
     return _table(lines)
 
 

@@ -3,13 +3,15 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -17,7 +19,7 @@ from piispan.core import DataError, FormatError
 from piispan.runs.artifacts import write_json
 from piispan.runs.machine import usable_cores
 from piispan.runs.progress import Progress
-from piispan.runs.study.choosing import resolved
+from piispan.runs.study.choosing import check_choice, resolved
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.places import FAILURE, LOG, is_done
 
@@ -70,56 +72,102 @@ def run_study(
 
     Raises:
         DataError: If two grids have one name, the data is not there, or no cell holds the words of ``only``.
-        FormatError: If there are more ``jobs`` than cores, or none.
+        FormatError: If there are more ``jobs`` than cores, or none; or what a grid is to choose from cannot be fitted again.
     """
-    folder = Path(study)
     if len({grid.name for grid in grids}) < len(grids):
         raise DataError("two of the grids have the same name")
     if not Path(data).exists():
         raise DataError(f"{data}: no such file")
+    for grid in grids:
+        check_choice(grid)
     if not 1 <= jobs <= usable_cores():
         raise FormatError(f"jobs must be within 1 and the number of cores, {usable_cores()}, was: {jobs}")
-    workers = _workers(jobs)
-    environment = {**os.environ, "OMP_NUM_THREADS": str(usable_cores() // jobs)} if jobs > 1 else None
-    try:
-        yield from _outcomes(grids, data, folder, only, workers, environment, again=again, progress=progress)
-    finally:
-        workers.shutdown(cancel_futures=True)
-
-
-def _outcomes(
-    grids: Sequence[Grid],
-    data: str | Path,
-    folder: Path,
-    only: str,
-    workers: ThreadPoolExecutor,
-    environment: Mapping[str, str] | None,
-    *,
-    again: bool,
-    progress: Progress,
-) -> Iterator[Outcome]:
-    found = 0
-    for grid in grids:
-        try:
-            cells = sorted(resolved(grid, folder).cells, key=lambda cell: cell.settings.seed)  # all settings, before the next seed
+    found, unresolved = 0, list[str]()
+    with _Cells(data, Path(study), jobs, again=again) as measured:
+        for grid in grids:
+            try:
+                cells = sorted(resolved(grid, Path(study)).cells, key=lambda cell: cell.settings.seed)  # all settings, before the next seed
+            except (DataError, FormatError) as error:
+                unresolved.append(str(error))
+                if not only:
+                    yield Outcome(grid.name, 0.0, str(error))
+                continue
             cells = [cell for cell in cells if only in cell.place or only in cell.setting]
-        except (DataError, FormatError) as error:
-            if not only:
-                yield Outcome(grid.name, 0.0, str(error))
-            continue
-        found += len(cells)
-        progress.start(f"Grid {grid.name}", len(cells), "cells")
+            found += len(cells)
+            progress.start(f"Grid {grid.name}", len(cells), "cells")
+            for outcome in measured.of(grid, cells):
+                yield outcome
+                progress.advance(1, outcome.place)
+            progress.finish()
+    if only and not found:
+        why = "; ".join(unresolved) or "piispan study --list names the settings"
+        raise DataError(f"no cell that can be run holds {only!r} in its place or setting; {why}")
+
+
+class _Cells:
+    """Measures cells, some at a time; leaving it waits for those that have begun, and begins no other.
+
+    Args:
+        data: Labelled documents.
+        study: Folder of the study.
+        jobs: How many at a time.
+        again: Measure those that are done as well.
+    """
+
+    def __init__(self, data: str | Path, study: Path, jobs: int, *, again: bool) -> None:
+        self._data, self._study, self._again = data, study, again
+        self._stopped = Event()
+        self._environment = {**os.environ, "OMP_NUM_THREADS": str(usable_cores() // jobs)} if jobs > 1 else None
+        self._workers = _workers(jobs)
+
+    def __enter__(self) -> "_Cells":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stopped.set()
+        self._workers.shutdown(cancel_futures=True)
+
+    def of(self, grid: Grid, cells: Sequence[Cell]) -> Iterator[Outcome]:
+        """What becomes of each cell of a grid, in their order."""
         begun: dict[str | None, Future[Outcome]] = {}
         for cell in cells:
-            if again:
-                shutil.rmtree(folder / cell.place, ignore_errors=True)
-            begun[cell.place] = workers.submit(_run, grid, cell, data, folder, environment, begun.get(cell.source_place))
-        for place, outcome in begun.items():
+            begun[cell.place] = self._workers.submit(self._run, grid, cell, begun.get(cell.source_place))
+        for outcome in begun.values():
             yield outcome.result()
-            progress.advance(1, str(place))
-        progress.finish()
-    if only and not found:
-        raise DataError(f"no cell that can be run holds {only!r} in its place or setting; piispan study --list names them")
+
+    def _run(self, grid: Grid, cell: Cell, source: Future[Outcome] | None) -> Outcome:
+        if source:
+            source.result()  # its adapter is measured
+        if self._stopped.is_set():
+            return Outcome(cell.place, 0.0, "interrupted")
+        place = self._study / cell.place
+        if self._again:
+            shutil.rmtree(place, ignore_errors=True)
+        if is_done(self._study, cell, self._data):
+            return Outcome(cell.place, 0.0)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / FAILURE).unlink(missing_ok=True)
+        started = perf_counter()
+        code = self._measured(grid, cell, place / LOG)
+        seconds = perf_counter() - started
+        if code == 0:
+            return Outcome(cell.place, seconds)
+        if code == -signal.SIGINT:
+            self._stopped.set()
+            return Outcome(cell.place, seconds, "interrupted")
+        failure: dict[str, Any] = {"exit_code": code}
+        if (place / FAILURE).is_file():  # the process told why
+            failure |= json.loads((place / FAILURE).read_text("utf-8"))
+        write_json(place / FAILURE, failure)
+        return Outcome(cell.place, seconds, f"{failure.get('reason', f'exit code {code}')} (log: {place / LOG})")
+
+    def _measured(self, grid: Grid, cell: Cell, log: Path) -> int:
+        """Measure the cell in a process of its own; its exit code."""
+        command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(self._data), str(self._study)]
+        with log.open("w", encoding="utf-8") as written:
+            return subprocess.run(  # noqa: S603 -- this interpreter, and this package
+                command, env=self._environment, stdin=subprocess.DEVNULL, stdout=written, stderr=written, check=False
+            ).returncode
 
 
 def _workers(jobs: int) -> ThreadPoolExecutor:
@@ -130,33 +178,6 @@ def _workers(jobs: int) -> ThreadPoolExecutor:
     for number in range(jobs):
         shares.put(cores[number::jobs])
     return ThreadPoolExecutor(jobs, initializer=lambda: os.sched_setaffinity(0, shares.get()))
-
-
-def _run(
-    grid: Grid, cell: Cell, data: str | Path, study: Path, environment: Mapping[str, str] | None, after: Future[Outcome] | None
-) -> Outcome:
-    if after:
-        after.result()  # it measures the adapter of that one
-    if is_done(study, cell, data):
-        return Outcome(cell.place, 0.0)
-    place = study / cell.place
-    place.mkdir(parents=True, exist_ok=True)
-    (place / FAILURE).unlink(missing_ok=True)
-    started = perf_counter()
-    with (place / LOG).open("w", encoding="utf-8") as log:
-        command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(data), str(study)]
-        done = subprocess.run(  # noqa: S603 -- this interpreter, and this package
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False
-        )
-    seconds = perf_counter() - started
-    if done.returncode == 0:
-        return Outcome(cell.place, seconds)
-    failure: dict[str, Any] = {"exit_code": done.returncode}
-    if (place / FAILURE).is_file():  # the process told why
-        failure |= json.loads((place / FAILURE).read_text("utf-8"))
-    write_json(place / FAILURE, failure)
-    reason = failure.get("reason", f"exit code {done.returncode}")
-    return Outcome(cell.place, seconds, f"{reason} (log: {place / LOG})")
 
 
 def cell_of(grid: Grid, study: Path, place: str) -> Cell:
