@@ -63,8 +63,9 @@ def run_study(
             (personal data where the documents are), ``adapter/`` and ``log.txt``.
         only: Measure only cells whose place or setting holds these words.
         again: Measure cells that are done as well.
-        jobs: How many cells are measured at a time, each on its share of the cores. Small models train faster so, all in all; the times of
-            a cell are those on its share, which its configuration states.
+        jobs: How many cells are measured at a time, each on its share of the cores: for machines with more cores than a small model can
+            use (on two, two at a time take as long as one after the other). The times of a cell are those on its share, which its
+            configuration states.
         progress: A unit for each cell.
 
     Yields:
