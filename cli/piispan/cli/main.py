@@ -4,7 +4,7 @@ import json
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,9 @@ from piispan.cli.redaction import redact, restore
 from piispan.cli.study import study
 from piispan.metric import Alignment, Offsets
 
+if TYPE_CHECKING:
+    from piispan.runs import TrainSettings
+
 __all__ = ["app", "main"]
 
 
@@ -26,6 +29,7 @@ app.add_typer(metric_app, name="metric")
 data_app.command(name="push")(data_push)
 
 Data = Annotated[Path, typer.Argument(help="Labelled documents, in any layout that data convert reads, or the folder of data split.")]
+Config = Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")]
 
 
 def _version(wanted: bool) -> None:
@@ -87,7 +91,7 @@ def train(
     given: dict[str, Any],
     data: Data,
     out: Annotated[Path | None, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")] = None,
-    config: Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")] = None,
+    config: Config = None,
     test: Annotated[Path | None, typer.Option(help="Labelled documents to score on; DATA is trained on whole then.")] = None,
     split: Annotated[SplitName | None, typer.Option(help="How DATA is split, when there is no --test. Default: random.")] = None,
     decoder: Decoder = None,
@@ -102,11 +106,11 @@ def train(
 
     from piispan.cli.terminal import TerminalProgress, dry_run_table
     from piispan.core import DataError
-    from piispan.runs import TrainSettings, check_writable, load_settings
+    from piispan.runs import check_writable
     from piispan.runs import dry_run as try_out
     from piispan.runs import train as run
 
-    settings = replace(load_settings(config) if config else TrainSettings(), **given)
+    settings = _settings(config, given)
     if test and split:
         raise DataError("--split and --test exclude each other: with --test, DATA is trained on whole")
     kind = split or "random"
@@ -135,7 +139,7 @@ def train(
 def pretune(
     given: dict[str, Any],
     out: Annotated[Path, typer.Option(help="Folder for adapter/, metrics.json and predictions.jsonl.")],
-    config: Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")] = None,
+    config: Config = None,
     documents: Annotated[int, typer.Option(min=1, help="How many synthetic documents to train on; each is seen once.")] = 5600,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed; it had --save-steps.")] = False,
     as_json: Json = False,
@@ -144,13 +148,19 @@ def pretune(
     from rich.console import Console
 
     from piispan.cli.terminal import TerminalProgress
-    from piispan.runs import TrainSettings, load_settings
     from piispan.runs import pretune as run
 
-    settings = replace(load_settings(config) if config else TrainSettings(), **given)
+    settings = _settings(config, given)
     with TerminalProgress(Console(stderr=True)) as bars:
         metrics = run(out, documents=documents, settings=settings, resume=resume, progress=bars)
     _print_trained(metrics, out, as_json=as_json)
+
+
+def _settings(config: str | None, given: dict[str, Any]) -> "TrainSettings":
+    """The settings of a recipe, under the options that were given."""
+    from piispan.runs import TrainSettings, load_settings
+
+    return replace(load_settings(config) if config else TrainSettings(), **given)
 
 
 def _print_trained(metrics: dict[str, object], out: Path, *, as_json: bool) -> None:
