@@ -1,5 +1,7 @@
 """Training as a run calls it, on a tiny model."""
 
+from dataclasses import replace
+
 import pytest
 
 from piispan.core import Document, FormatError, LabelSet, Span, TooLongError, get_format, make_prompt
@@ -48,6 +50,18 @@ def test_the_same_seed_trains_the_same_adapter() -> None:
     assert all(first[name].equal(second[name]) for name in first)
 
 
+def test_values_are_drawn_anew_where_that_is_asked_for() -> None:
+    names = ("Ada", "Eve", "Bob", "Ida")
+    documents = [Document(str(i), f"{names[i % 4]} is {i}.", (Span(0, 3, "PERSON"),)) for i in range(12)]
+    settings = TrainSettings(epochs=1.5, batch_size=4, lora_rank=2, lora_alpha=4, mention_replacement=1.0)
+    trained = train_adapter(tiny_llama().float(), tiny_tokenizer(), documents, PROMPT, settings, Silent())
+    facts = trained.facts
+    assert (facts.documents, facts.steps, facts.epochs, facts.mention_replacement) == (12, 5, pytest.approx(5 / 3, abs=0.01), 1.0)
+    plain = train_adapter(tiny_llama().float(), tiny_tokenizer(), documents, PROMPT, replace(settings, mention_replacement=0.0), Silent())
+    first, second = ({n: p for n, p in one.model.named_parameters() if "lora_B" in n} for one in (trained, plain))
+    assert not any(first[name].equal(second[name]) for name in first)
+
+
 def test_an_answer_that_would_be_cut_stops_the_run_before_the_first_step() -> None:
     with pytest.raises(TooLongError, match="document '0'"):
         train_adapter(tiny_llama(), tiny_tokenizer(), DOCUMENTS, PROMPT, TrainSettings(max_length=50), Silent())
@@ -75,6 +89,7 @@ def test_seconds_per_step_leaves_the_model_as_it_was() -> None:
         ({"warmup_steps": -0.1}, "warmup_steps must be at least 0 and finite, was: -0.1"),
         ({"lr_scheduler_type": "zigzag"}, "no lr_scheduler_type named 'zigzag'; known: cosine, "),
         ({"lora_dropout": 1.0}, "lora_dropout must be at least 0 and below 1, was: 1.0"),
+        ({"mention_replacement": 1.5}, "mention_replacement must be within 0 and 1, was: 1.5"),
         ({"seed": 2**32}, "seed must be at least 0 and below"),
         ({"learning_rate": float("nan")}, "learning_rate must be greater than 0 and finite, was: nan"),
     ],
