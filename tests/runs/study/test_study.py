@@ -93,7 +93,8 @@ def test_what_is_done_is_not_done_again(folder: Path, outcomes: dict[str, str | 
 
 def test_cells_that_run_beside_each_other_share_the_cores(folder: Path, tmp_path: Path) -> None:
     settings = {"patterns": {"system": "patterns"}, "none of them": {"system": "patterns", "lora_rank": 3}}
-    (tmp_path / "two.yaml").write_text(yaml.safe_dump({"question": "Which?", "splits": ["random"], "seeds": [0, 1], "settings": settings}))
+    wanted = {"question": "Which?", "splits": ["random"], "seeds": [0, 1], "settings": settings}
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump(wanted, sort_keys=False))
     grid, jobs = load_grid(tmp_path / "two.yaml"), min(2, usable_cores())
     outcomes = list(run_study([grid], folder / "documents.jsonl", tmp_path / "out", jobs=jobs, progress=Silent()))
     places = [f"two/{setting}/random-seed{seed}" for seed in (0, 1) for setting in ("patterns", "none-of-them")]
