@@ -126,10 +126,9 @@ class TrainSettings:
             raise FormatError("special tag tokens and loss on decisions need tokenisation in segments, and so the format 'tagged'")
         if self.spelling.loss == "decisions" and (self.train_on, self.prompt_loss_weight) != ("last_turn", 0):
             raise FormatError("train_on and prompt_loss_weight go with loss on answers (loss: answer)")
-        if not 0 <= self.prompt_loss_weight <= 1:
-            raise FormatError(f"prompt_loss_weight must be within 0 and 1, was: {self.prompt_loss_weight}")
-        if not 0 <= self.mention_replacement <= 1:
-            raise FormatError(f"mention_replacement must be within 0 and 1, was: {self.mention_replacement}")
+        for name in ("prompt_loss_weight", "mention_replacement"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise FormatError(f"{name} must be within 0 and 1, was: {getattr(self, name)}")
         if not 0 <= self.lora_dropout < 1:
             raise FormatError(f"lora_dropout must be at least 0 and below 1, was: {self.lora_dropout}")
         if not 0 <= self.seed < 2**32:
