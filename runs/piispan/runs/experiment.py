@@ -97,12 +97,14 @@ class Experiment:
         loaded: The base model; ``train`` wraps it in place.
         progress: Shows how far each step has come.
         decoder: How answers are decoded, on both sides of training; see ``make_decoder``.
+        batch_size: Texts generated together by plain generation.
     """
 
     settings: TrainSettings
     loaded: Loaded
     progress: Progress
     decoder: DecoderName | None = None
+    batch_size: int = 16
     prompt: Prompt = field(init=False)
     _model: Any = field(init=False)
     training: TrainingFacts = field(init=False)
@@ -146,6 +148,7 @@ class Experiment:
             tag_tokens=spelling.tag_tokens,
             placement=spelling.tag_placement,
             loss=spelling.loss,
+            batch_size=self.batch_size,
         )
 
     def identity(self, split: Split) -> dict[str, object]:

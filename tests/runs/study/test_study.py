@@ -100,8 +100,12 @@ def test_cells_that_run_beside_each_other_share_the_cores(folder: Path, tmp_path
     places = [f"two/{setting}/random-seed{seed}" for seed in (0, 1) for setting in ("patterns", "none-of-them")]
     assert [(outcome.place, outcome.failure) for outcome in outcomes] == [(place, None) for place in places]
     share = usable_cores() // jobs
-    hardware = {json.loads((tmp_path / "out" / place / "config.json").read_text())["hardware"] for place in places}
-    assert hardware == {f"{share} CPU core{'' if share == 1 else 's'}"}
+    configs = [json.loads((tmp_path / "out" / place / "config.json").read_text()) for place in places]
+    hardware = f"{share} CPU core{'' if share == 1 else 's'}"
+    assert {(config["hardware"], config["jobs"]) for config in configs} == {(hardware, jobs)}
+    write_report(tmp_path / "out", [grid], tmp_path / "study.md")
+    beside = f", {jobs} cells at a time" if jobs > 1 else ""
+    assert f"Hardware: {hardware} ({configs[0]['dtype']}{beside})." in (tmp_path / "study.md").read_text()
     for wrong in (0, usable_cores() + 1):
         with pytest.raises(FormatError, match="jobs must be within 1 and the number of cores"):
             list(run_study([grid], folder / "documents.jsonl", tmp_path / "out", jobs=wrong, progress=Silent()))
@@ -309,7 +313,7 @@ def test_a_cell_that_is_killed_in_its_training_goes_on_at_its_checkpoint(folder:
     (cell,) = grid.cells
     measure(cell, data, tmp_path / "whole", Silent())
     place = tmp_path / "out" / cell.place
-    command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(data), str(tmp_path / "out")]
+    command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(data), str(tmp_path / "out"), "1"]
     with subprocess.Popen(command) as process:
         deadline = time.monotonic() + 300
         while last_checkpoint(place / "checkpoints") is None:

@@ -6,9 +6,11 @@ stands around them: which frames hold a name, and where an address is cut. Here,
 alike, each value or word is as likely as another however often it occurs, and words change inside values alone.
 """
 
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import groupby
 from random import Random
 
 from piispan.core import Document, FormatError, Span
@@ -24,11 +26,10 @@ _Form = tuple[str | bool | int, ...]
 class MentionReplacement:
     """Writes a document anew with other values in the place of some of its own.
 
-    A value gives way to one of the same label that looks like it: letters or not, digits or not, capitals or not, commas or not, line
-    breaks or not, the same kind of character at its ends, and about as long (8 to 15 characters, 16 to 31, …). So a house number does not
-    become five lines of address. Of a value of several words, half of the words give way in turn, in the same manner, the first to a first
-    one and a later one to a later one; so most names and addresses are new. A value without white space, such as a mail address, a date in
-    digits or a name in Chinese, stays whole.
+    A value gives way to one of the same label that looks like it: letters or not, digits or not, capitals or not, of one part or of
+    several (with commas or line breaks), the same kind of character at its ends, and about as long (8 to 15 characters, 16 to 31, …). So a
+    house number does not become five lines of address. Half of its words give way in turn to words of values of that label that look like
+    them, wherever in a value they stood; so most values are new. A word is a run of letters and digits.
 
     Values are personal data: with this, words of one person's stand in sentences about another.
 
@@ -50,9 +51,10 @@ class MentionReplacement:
         for document in documents:
             for span in document.spans:
                 value = document.value(span)
-                values[_form(span.label, value)][value] = None
-                for form, word in _words(span.label, value):
-                    words[form][word] = None
+                values[_value_form(span.label, value)][value] = None
+                for is_word, run in _runs(value):
+                    if is_word:
+                        words[_form(span.label, run)][run] = None
         self._values = {form: tuple(found) for form, found in values.items()}
         self._words = {form: tuple(found) for form, found in words.items()}
 
@@ -72,26 +74,27 @@ class MentionReplacement:
         return replace(document, text=text + document.text[end:], spans=tuple(spans))
 
     def _drawn(self, label: str, value: str, rng: Random) -> str:
-        drawn = rng.choice(self._values.get(_form(label, value), (value,)))
-        rest, written = drawn, ""
-        for form, word in _words(label, drawn):
-            before, _, rest = rest.partition(word)
-            written += before + (rng.choice(self._words[form]) if rng.random() < _WORDS else word)
-        return written + rest
+        drawn = rng.choice(self._values.get(_value_form(label, value), (value,)))
+        return "".join(
+            rng.choice(self._words[_form(label, run)]) if is_word and rng.random() < _WORDS else run for is_word, run in _runs(drawn)
+        )
 
 
-def _words(label: str, value: str) -> Iterable[tuple[_Form, str]]:
-    """The words of a value with their forms; none where there is but one."""
-    words = value.split()
-    return [((place > 0, *_form(label, word)), word) for place, word in enumerate(words)] if len(words) > 1 else []
+def _runs(value: str) -> Iterable[tuple[bool, str]]:
+    """The words of a value and what stands between them, in order, and which is which."""
+    return ((is_word, "".join(run)) for is_word, run in groupby(value, _in_a_word))
 
 
-def _form(label: str, value: str) -> _Form:
-    """What a value looks like."""
-    cases = value == value.lower(), value == value.upper()
-    marks = any(mark in value for mark in ",，、"), "\n" in value
-    return label, any(map(str.isalpha, value)), any(map(str.isdigit, value)), *cases, *marks, *_ends(value), len(value).bit_length()
+def _in_a_word(character: str) -> bool:
+    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")  # such as an accent
 
 
-def _ends(value: str) -> tuple[bool, bool]:
-    return value[0].isalnum(), value[-1].isalnum()
+def _value_form(label: str, value: str) -> _Form:
+    """What a whole value looks like."""
+    return *_form(label, value), any(mark in value for mark in ",，、\n"), value[0].isalnum(), value[-1].isalnum()
+
+
+def _form(label: str, text: str) -> _Form:
+    """What a value or a word looks like."""
+    cases = text == text.lower(), text == text.upper()
+    return label, any(map(str.isalpha, text)), any(map(str.isdigit, text)), *cases, len(text).bit_length()

@@ -1,4 +1,4 @@
-"""A process that measures one cell: ``python -m piispan.runs.study.cell_process GRID PLACE DATA STUDY``."""
+"""A process that measures one cell: ``python -m piispan.runs.study.cell_process GRID PLACE DATA STUDY JOBS``."""
 
 import sys
 from pathlib import Path
@@ -14,12 +14,12 @@ from piispan.runs.study.running import cell_of
 __all__ = ["main"]
 
 
-def main(grid: str, place: str, data: str, study: str) -> int:
+def main(grid: str, place: str, data: str, study: str, jobs: str) -> int:
     """Measure the cell; its exit code. Why it failed stands in its folder: our own words, or the kind of an error alone, because others'
     words may hold what they were about.
     """
     try:
-        measure(cell_of(load_grid(grid), Path(study), place), data, Path(study), LogProgress())
+        measure(cell_of(load_grid(grid), Path(study), place), data, Path(study), LogProgress(), jobs=int(jobs))
     except PiispanError as error:
         write_json(Path(study) / place / FAILURE, {"kind": type(error).__name__, "reason": str(error)})
         return 2

@@ -21,7 +21,7 @@ from piispan.runs.progress import Progress
 from piispan.runs.study.grid import Cell
 from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of
 from piispan.runs.study.presidio_baseline import presidio_spans, presidio_versions
-from piispan.tagger import PatternGuess, Tagger, adapter_folder, located, read_sidecar, weights_sha256
+from piispan.tagger import PatternGuess, Tagger, adapter_folder, default_device, located, read_sidecar, weights_sha256
 
 __all__ = ["measure"]
 
@@ -43,7 +43,7 @@ class Measured:
     adapter: str | None = None
 
 
-def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> None:
+def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jobs: int = 1) -> None:
     """Train and measure a cell, and write its folder; its metrics last, by which a cell that is done is known.
 
     Args:
@@ -51,6 +51,7 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> No
         data: Labelled documents; see ``read_split``.
         study: The folder of the study.
         progress: Shows how far each step has come.
+        jobs: How many cells are measured at a time on this machine, for the record.
 
     Raises:
         DataError: If the data cannot be read, there are not so many documents, or an adapter was trained on those that are measured.
@@ -60,7 +61,7 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> No
     parts = read_split(data, cell.split, labels)
     training, tested = _trained_on(cell, parts), parts.test if cell.part == "test" else parts.validation
     folder = study / cell.place
-    _begin(folder, study, cell, _config(cell, training, tested))
+    _begin(folder, study, cell, _config(cell, training, tested, jobs))
     measured = _measured(cell, training, parts, tested, study, progress)
     evaluated = measured.evaluated
     spans = scored_predictions(tested, evaluated.predictions, labels, format=_format_of(cell, evaluated))
@@ -74,7 +75,7 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress) -> No
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
 
 
-def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document]) -> dict[str, Any]:
+def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document], jobs: int) -> dict[str, Any]:
     texts = {document.text for document in training}
     return {
         **cell.to_dict(),
@@ -85,7 +86,9 @@ def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document]
         "training_sha256": documents_sha256(training),
         "measured_sha256": documents_sha256(tested),
         "hardware": hardware(),
+        "jobs": jobs,
         "dtype": str(fastest_dtype()).removeprefix("torch."),
+        "generated_together": _texts_at_a_time(),
         "versions": installed_versions() | (presidio_versions() if cell.system == "presidio" else {}),
     }
 
@@ -179,6 +182,7 @@ def _measured(
     if cell.system == "untuned" and cell.start:
         return _of_adapter(cell, cell.start, tested, progress, None)
     experiment = Experiment.open(cell.settings, None, progress, cell.decoder)
+    experiment.batch_size = _texts_at_a_time()
     if cell.system == "untuned":
         return Measured(experiment.evaluate(tuple(tested), "Measuring the model as it is"), {})
     return _tuned(cell, experiment, training, parts, tested, study)
@@ -215,9 +219,14 @@ def _of_adapter(cell: Cell, adapter: str, tested: Sequence[Document], progress: 
     sidecar = read_sidecar(adapter)
     if sidecar and trained_on(sidecar, tested):
         raise DataError(f"{cell.place}: the adapter was trained on the documents that would be measured")
-    tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=16, base=base, dtype=fastest_dtype())
+    tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=_texts_at_a_time(), base=base, dtype=fastest_dtype())
     evaluated = evaluate_tagger(tagger, tested, progress, seen_values=seen, seed=cell.settings.seed)
     return Measured(evaluated, {}, adapter)
+
+
+def _texts_at_a_time() -> int:
+    """Texts that plain generation answers together: of small models, a GPU takes more at a time than a CPU."""
+    return 16 if default_device() == "cpu" else 64
 
 
 def _guessed(guess: Callable[[str], Sequence[Span]], documents: Sequence[Document], labels: LabelSet) -> Evaluated:

@@ -150,7 +150,13 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
 
 
 def _hardware(found: Sequence[Found]) -> str:
-    return "; ".join(sorted({f"{one.config['hardware']} ({one.config['dtype']})" for one in found}))
+    return "; ".join(sorted({_machine(one.config) for one in found}))
+
+
+def _machine(config: Mapping[str, Any]) -> str:
+    jobs = config.get("jobs", 1)
+    beside = f", {jobs} cells at a time" if jobs > 1 else ""
+    return f"{config['hardware']} ({config['dtype']}{beside})"
 
 
 def _headline(answer: _Answer) -> str:

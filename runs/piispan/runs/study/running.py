@@ -64,8 +64,8 @@ def run_study(
         only: Measure only cells whose place or setting holds these words.
         again: Measure cells that are done as well.
         jobs: How many cells are measured at a time, each on its share of the cores: for machines with more cores than a small model can
-            use (on two, two at a time take as long as one after the other). The times of a cell are those on its share, which its
-            configuration states.
+            use (on two, two at a time take as long as one after the other), and for GPUs, which they share. The times of a cell are those
+            beside the others; its configuration states its cores or the GPU, and how many cells there are at a time.
         progress: A unit for each cell.
 
     Yields:
@@ -116,7 +116,7 @@ class _Cells:
     """
 
     def __init__(self, data: str | Path, study: Path, jobs: int, *, again: bool) -> None:
-        self._data, self._study, self._again = data, study, again
+        self._data, self._study, self._jobs, self._again = data, study, jobs, again
         self._stopped = Event()
         self._environment = {**os.environ, "OMP_NUM_THREADS": str(usable_cores() // jobs)} if jobs > 1 else None
         self._workers = _workers(jobs)
@@ -164,7 +164,8 @@ class _Cells:
 
     def _measured(self, grid: Grid, cell: Cell, log: Path) -> int:
         """Measure the cell in a process of its own; its exit code."""
-        command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(self._data), str(self._study)]
+        told = grid.source, cell.place, str(self._data), str(self._study), str(self._jobs)
+        command = [sys.executable, "-m", "piispan.runs.study.cell_process", *told]
         with log.open("w", encoding="utf-8") as written:
             return subprocess.run(  # noqa: S603 -- this interpreter, and this package
                 command, env=self._environment, stdin=subprocess.DEVNULL, stdout=written, stderr=written, check=False

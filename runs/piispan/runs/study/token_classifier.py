@@ -13,7 +13,7 @@ from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
 from piispan.runs.training import optimizer_arguments
-from piispan.tagger import located, merge_for_decoding
+from piispan.tagger import default_device, located, merge_for_decoding
 
 __all__ = ["TokenClassifier"]
 
@@ -53,7 +53,7 @@ class TokenClassifier:
             exclude_modules=["score", "classifier"],  # the head, which is trained whole
             task_type="TOKEN_CLS",
         )
-        self._model: Any = get_peft_model(model, adapter)
+        self._model: Any = get_peft_model(model.to(default_device()), adapter)
 
     def train(self, documents: Sequence[Document], progress: Progress) -> float:
         """Train on documents; the seconds that took."""
