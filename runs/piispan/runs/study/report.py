@@ -211,7 +211,7 @@ def _in_brackets(row: Row) -> str:
 
 def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Path) -> str:
     grid, done = answer.grid, answer.rows
-    title = f"## {grid.name.replace("_", " ").capitalize()}: {grid.question}"
+    title = f"## {grid.name.replace('_', ' ').capitalize()}: {grid.question}"
     failed = [f"- {cell.place}: {why}" for cell in grid.cells if (why := failure_of(study, cell))]
     faults = "Failed:\n\n" + "\n".join(failed) if failed else ""
     if not done:
