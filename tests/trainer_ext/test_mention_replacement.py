@@ -1,5 +1,6 @@
 """Other values in the same sentences: what gives way to what, and that all around it stays."""
 
+import json
 import re
 from random import Random
 
@@ -206,3 +207,17 @@ def test_some_labels_are_asked_for_of_new_values_too(options):
     assert len(rows) == len(plain) == 2 * len(DOCUMENTS)
     assert {row["id"] for row in rows} == {document.id for document in DOCUMENTS}
     assert rows != plain
+
+
+def test_answers_that_copy_values_copy_the_new_ones():
+    tokenizer, prompt = tiny_tokenizer(), make_prompt("plain", LabelSet.load("presidio"), get_format("json_values"))
+    given = [document(f"{first} {last} called.", (f"{first} {last}", "PERSON")) for first, last in zip(FIRST, LAST, strict=True)]
+    rows = pass_rows(given, prompt, tokenizer, passes=4, batch_size=2, seed=0, mention_replacement=1.0)
+    known = {one.text.removesuffix(" called.") for one in given}
+    new = 0
+    for row in rows:
+        asked = tokenizer.decode([token for token, label in zip(row["input_ids"], row["labels"], strict=True) if label == -100])
+        (answer,) = json.loads(tokenizer.decode([label for label in row["labels"] if label != -100]).removesuffix("<|im_end|>\n"))
+        assert f"{answer['entity_value']} called." in asked
+        new += answer["entity_value"] not in known
+    assert new > 5
