@@ -28,7 +28,7 @@ DRAWN = [frame for setting in settings() if setting not in MEDICAL for frame in 
 
 @pytest.fixture(scope="module")
 def corpus() -> list[Document]:
-    return list(synthesise(4000, seed=11))
+    return list(synthesise(16000, seed=11))
 
 
 def values(documents: list[Document], label: str) -> list[str]:

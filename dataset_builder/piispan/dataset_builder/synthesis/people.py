@@ -20,12 +20,25 @@ _FAKER_LOCALES: dict[int, tuple[str, ...]] = {
     1: (
         *("en_NG", "yo_NG", "zu_ZA", "de_AT", "fr_QC", "es_CO", "pt_BR", "nl_NL", "sv_SE", "no_NO"),
         *("da_DK", "fi_FI", "hu_HU", "cs_CZ", "tr_TR", "ro_RO", "hr_HR", "id_ID"),
+        *("pt_PT", "nl_BE", "ga_IE", "es_CL", "sk_SK", "sl_SI", "et_EE", "tw_GH"),
     ),
 }
 """Faker's lists by how often they are drawn from; every one is in Latin script."""
-_ROMANISED = ("chinese", "korean", "japanese", "vietnamese", "arabic", "slavic")
-"""Origins whose names stand in the vocabulary, as ``given_…`` and ``family_…``."""
-_UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i"})
+_WRITTEN: dict[int, tuple[str, ...]] = {
+    4: ("chinese", "korean", "japanese", "vietnamese", "arabic", "slavic"),
+    2: ("portuguese", "hispanic", "gaelic", "anglo", "french", "germanic"),
+    1: (
+        *("greek_women", "greek_men", "icelandic_women", "icelandic_men", "polish_women", "polish_men", "czech_women"),
+        *("lithuanian_women", "lithuanian_men", "bulgarian_women", "bulgarian_men", "south_slavic", "albanian", "hungarian"),
+        *("romanian", "finnish", "scandinavian", "dutch", "italian", "turkish", "hebrew", "ashkenazi", "persian", "afghan"),
+        *("kurdish", "caucasian", "central_asian", "sikh", "south_asian", "east_asian", "southeast_asian", "malay", "filipino"),
+        *("pacific", "maghrebi", "gulf", "west_african", "east_african", "horn_african", "southern_african"),
+    ),
+}
+"""Origins whose names stand in the vocabulary, as ``given_…`` and ``family_…``, by how often they are drawn from."""
+_DOUBLED = 0.04
+"""The share of people with two family names."""
+_UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +63,12 @@ def _origins(language: str, partition: Partition) -> tuple[Names, ...]:
         for gender in ("female", "male"):
             given = names_on_side(getattr(provider, f"first_names_{gender}", provider.first_names), partition)
             origins.extend([(given, family)] * weight)
-    for origin in _ROMANISED:
+    for weight, origin in ((weight, origin) for weight, names in _WRITTEN.items() for origin in names):
         given, family = (
             names_on_side(("".join(term.text for term in production) for production in rules[f"{part}_{origin}"]), partition)
             for part in ("given", "family")
         )
-        origins.extend([(given, family)] * 4)
+        origins.extend([(given, family)] * weight)
     return tuple(origins)
 
 
@@ -74,15 +87,18 @@ class People:
     def draw(self) -> Person:
         """A new person."""
         given, family = pick(self._rng, self._all)
-        return Person(pick(self._rng, given), pick(self._rng, family), pick(self._rng, given))
+        first, second = pick(self._rng, family), pick(self._rng, family)
+        double = f"{first}{pick(self._rng, '-- ')}{second}"
+        name = double if self._rng.random() < _DOUBLED and first != second else first
+        return Person(pick(self._rng, given), name, pick(self._rng, given))
 
     def given(self) -> str:
         """A given name."""
         return self.draw().given
 
     def family(self) -> str:
-        """A family name."""
-        return self.draw().family
+        """A family name, never two of them."""
+        return pick(self._rng, pick(self._rng, self._all)[1])
 
     def slug(self) -> str:
         """A family name as it might stand in a domain: small ASCII letters."""
