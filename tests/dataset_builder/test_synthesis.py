@@ -41,9 +41,9 @@ def texts_of(parts: tuple[Part, ...]) -> list[str]:
 
 
 def test_frames_are_many_and_cover_every_label() -> None:
-    assert len(settings()) >= 37
+    assert len(settings()) >= 69
     assert all(len(load_frames(setting)) >= 12 for setting in settings())
-    assert len({frame.parts for frame in FRAMES}) == len(FRAMES) >= 680
+    assert len({frame.parts for frame in FRAMES}) == len(FRAMES) >= 1579
     homes = {label: {frame.setting for frame in FRAMES if label in frame.labels} for label in PRESIDIO.names}
     assert all(len(homes[label]) >= 3 for label in PRESIDIO.names)
     assert all(any(not frame.labels for frame in load_frames(setting)) for setting in settings())
