@@ -67,7 +67,7 @@ def test_vocabulary_refers_to_rules_that_exist() -> None:
 def test_synthesis_uses_every_label_frame_and_setting(corpus: list[Document]) -> None:
     support = Counter(span.label for document in corpus for span in document.spans)
     assert set(support) == set(PRESIDIO.names)
-    assert min(support.values()) >= 50
+    assert min(support.values()) >= 300
     assert {document.group for document in corpus} == {frame.group for frame in DRAWN}
     assert 0.05 < sum(not document.spans for document in corpus) / len(corpus) < 0.25
     for document in corpus:

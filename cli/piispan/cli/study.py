@@ -15,7 +15,7 @@ def study(
     report: Annotated[Path | None, typer.Option(help="Write the report there (.md), and .json and pictures beside it.")] = None,
     only: Annotated[str, typer.Option(help="Only cells whose place or setting holds these words.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Measure cells that are done as well.")] = False,
-    jobs: Annotated[int, typer.Option(help="Cells measured at a time, each on its share of the cores.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Cells measured at a time, each on its share of the cores; on a GPU beside each other.")] = 1,
     list_cells: Annotated[bool, typer.Option("--list", help="List the cells, and run nothing.")] = False,
     report_only: Annotated[bool, typer.Option("--report-only", help="Run nothing, and write the report of what is done.")] = False,
 ) -> None:

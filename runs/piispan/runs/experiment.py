@@ -115,7 +115,9 @@ class Experiment:
         self._model = self.loaded.model
 
     @classmethod
-    def open(cls, settings: TrainSettings, out: Path | None, progress: Progress | None, decoder: DecoderName | None) -> "Experiment":
+    def open(
+        cls, settings: TrainSettings, out: Path | None, progress: Progress | None, decoder: DecoderName | None, *, batch_size: int = 16
+    ) -> "Experiment":
         """An experiment with its base loaded, after everything that could fail it in the end was tried.
 
         Raises:
@@ -132,7 +134,7 @@ class Experiment:
             check_writable(out)
         loaded = load_base(settings)
         settings = replace(settings, start=checked_start(settings, loaded.base.folder))
-        return cls(settings, loaded, progress or Silent(), decoder)
+        return cls(settings, loaded, progress or Silent(), decoder, batch_size)
 
     @property
     def tagger(self) -> Tagger:

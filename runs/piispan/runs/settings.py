@@ -68,7 +68,9 @@ class TrainSettings:
     prompt_style: Annotated[str, "Prompt style: plain, few_shot, dialogue, or a Jinja template (.jinja)."] = "plain"
     examples: Annotated[str | None, "Worked examples for the prompt, made-up labelled documents. Default: those that ship."] = None
     label_sampling: Annotated[LabelSampling, "Ask for all labels in every prompt of the training, or for some in each batch."] = "all"
-    mention_replacement: Annotated[float, "How likely each pass is to write a value anew, by values of its label and form, 0 to 1."] = 0.0
+    mention_replacement: Annotated[
+        float, "How likely each pass is to write a value anew, by values and words of its label and form, 0 to 1."
+    ] = 0.0
     tokenisation: Annotated[Tokenisation | None, "Text and tags in segments, or the chat template's own. Default: segments for tagged."] = (
         None
     )

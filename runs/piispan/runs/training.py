@@ -23,7 +23,16 @@ from piispan.trainer_ext import Prepared, RowOptions, TokenRow, lora_preset, pas
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
-__all__ = ["Trained", "Validation", "adapter_config", "optimizer_arguments", "prepare_tag_tokens", "train_adapter", "training_rows"]
+__all__ = [
+    "Trained",
+    "Validation",
+    "adapter_config",
+    "on_one_gpu",
+    "optimizer_arguments",
+    "prepare_tag_tokens",
+    "train_adapter",
+    "training_rows",
+]
 
 _SECONDS = "seconds"
 """In the trainer's log: how long the training has taken."""
@@ -216,9 +225,14 @@ def _sft_config(folder: str | Path, settings: TrainSettings, model: "PreTrainedM
         metric_for_best_model="f1" if keep_best else None,
         restore_callback_states_from_checkpoint=True,
     )
-    if config.n_gpu > 1:
-        config._n_gpu = 1  # one process trains on one GPU; several are for `accelerate launch`, and TRL refuses them here
-    return config
+    return on_one_gpu(config)
+
+
+def on_one_gpu(arguments: Any) -> Any:
+    """Arguments of a trainer, of which one process trains on one GPU; several are for ``accelerate launch``."""
+    if arguments.n_gpu > 1:
+        arguments._n_gpu = 1
+    return arguments
 
 
 def adapter_config(settings: TrainSettings, tag_tokens: Sequence[int] | None, model: Any = None) -> Any:

@@ -97,11 +97,16 @@ def weights_sha256(folder: Path) -> str:
 
 
 def default_device() -> str:
-    """CUDA or Apple's MPS when there, else the CPU."""
+    """CUDA or Apple's MPS when there, else the CPU. Of the processes of a launch (``LOCAL_RANK``), each has a GPU of its own.
+
+    Raises:
+        MissingExtraError: If the ``tag`` extra is not installed.
+    """
+    require_extra("tag", "torch")
     import torch
 
     if torch.cuda.is_available():
-        return f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"  # one GPU for each process of a launch
+        return f"cuda:{os.environ['LOCAL_RANK']}" if "LOCAL_RANK" in os.environ else "cuda"
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 

@@ -1,6 +1,7 @@
 """Grids are read strictly, and those that ship are whole."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -27,6 +28,15 @@ def test_the_questions_have_their_grids() -> None:
     assert len({prompt_of(cell.settings).fingerprint for cell in load_grid("prompts").cells}) == 10
     assert {cell.settings.prompt_loss_weight for cell in load_grid("masking").cells} == {0, 0.01, 0.1, 1}
     assert {cell.settings.format for cell in load_grid("formats").cells} == {"tagged", "json", "json_values", "bio"}
+
+
+def test_the_baseline_of_a_token_classifier_is_a_setting_that_was_tried() -> None:
+    tried, used = (
+        {replace(cell.settings, seed=0) for cell in load_grid(name).cells if cell.system == "token_classifier"}
+        for name in ("token_classifier", "baselines")
+    )
+    assert len(used) == 1
+    assert used < tried
 
 
 def test_axes_go_each_with_each() -> None:

@@ -76,6 +76,9 @@ def test_a_cell_leaves_what_it_was_and_what_it_found(folder: Path, outcomes: dic
     assert config["settings"]["model"] == "base"
     assert str(folder) not in json.dumps(config)
     assert config["training_documents"] == 16
+    assert "generated_together" not in config
+    written_out = json.loads((folder / "out" / "mine" / "the-same-written-out" / "random-seed0" / "config.json").read_text())
+    assert written_out["generated_together"] == 16
     assert metrics["cost"]["training_seconds"] > 0
     test = read_split(folder / "documents.jsonl", "random").test
     assert [prediction.id for prediction in read_predictions(place / "predictions.jsonl")] == [document.id for document in test]
@@ -104,7 +107,7 @@ def test_cells_that_run_beside_each_other_share_the_cores(folder: Path, tmp_path
     hardware = f"{share} CPU core{'' if share == 1 else 's'}"
     assert {(config["hardware"], config["jobs"]) for config in configs} == {(hardware, jobs)}
     write_report(tmp_path / "out", [grid], tmp_path / "study.md")
-    beside = f", {jobs} cells at a time" if jobs > 1 else ""
+    beside = f", up to {jobs} cells at a time" if jobs > 1 else ""
     assert f"Hardware: {hardware} ({configs[0]['dtype']}{beside})." in (tmp_path / "study.md").read_text()
     for wrong in (0, usable_cores() + 1):
         with pytest.raises(FormatError, match="jobs must be within 1 and the number of cores"):
@@ -313,7 +316,7 @@ def test_a_cell_that_is_killed_in_its_training_goes_on_at_its_checkpoint(folder:
     (cell,) = grid.cells
     measure(cell, data, tmp_path / "whole", Silent())
     place = tmp_path / "out" / cell.place
-    command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(data), str(tmp_path / "out"), "1"]
+    command = [sys.executable, "-m", "piispan.runs.study.cell_process", grid.source, cell.place, str(data), str(tmp_path / "out"), "2"]
     with subprocess.Popen(command) as process:
         deadline = time.monotonic() + 300
         while last_checkpoint(place / "checkpoints") is None:

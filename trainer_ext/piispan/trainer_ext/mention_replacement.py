@@ -29,7 +29,9 @@ class MentionReplacement:
     A value gives way to one of the same label that looks like it: letters or not, digits or not, capitals or not, of one part or of
     several (with commas or line breaks), the same kind of character at its ends, and about as long (8 to 15 characters, 16 to 31, …). So a
     house number does not become five lines of address. Half of its words give way in turn to words of values of that label that look like
-    them, wherever in a value they stood; so most values are new. A word is a run of letters and digits.
+    them, wherever in a value they stood; so most values are new. A word is a run of letters with their marks, digits and underscores. What
+    stands between words stays, so that dates, numbers and mail addresses keep their shape; but the numbers need not be dates, no check
+    digit holds, and a host may end in any word.
 
     Values are personal data: with this, words of one person's stand in sentences about another.
 
@@ -76,7 +78,8 @@ class MentionReplacement:
     def _drawn(self, label: str, value: str, rng: Random) -> str:
         drawn = rng.choice(self._values.get(_value_form(label, value), (value,)))
         return "".join(
-            rng.choice(self._words[_form(label, run)]) if is_word and rng.random() < _WORDS else run for is_word, run in _runs(drawn)
+            rng.choice(self._words.get(_form(label, run), (run,))) if is_word and rng.random() < _WORDS else run
+            for is_word, run in _runs(drawn)
         )
 
 

@@ -5,7 +5,6 @@ prefix is one causal product, and each group of documents of like length is one 
 ``[prefix, document]``, so the cost is linear in the number of documents. On a CPU, where no window cuts, see ``beside_prefix``.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -82,6 +81,7 @@ def _attend(
     shared = prefix_layout.prefix
     groups = query.shape[1] // key.shape[1]
     key, value = repeat_kv(key, groups), repeat_kv(value, groups)
+    places = torch.arange(shared, device=query.device)
 
     def product(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         return scaled_dot_product_attention(q, k, v, attn_mask=mask, dropout_p=dropout, scale=scaling)
@@ -89,11 +89,12 @@ def _attend(
     outputs = []
     if shared:
         start = query[:, :, :shared], key[:, :, :shared], value[:, :, :shared]
-        outputs.append(product(*start, _visible(0, shared, window, query.device)).transpose(1, 2))
+        outputs.append(product(*start, _visible(places, places, window)).transpose(1, 2))
     position = shared
     for count, width in prefix_layout.groups:
         block = slice(position, position + count * width)
-        mask = _visible(shared, shared + width, window, query.device)
+        own = torch.arange(shared, shared + width, device=query.device)
+        mask = _visible(own, torch.cat([places, own]), window)
         q, k, v = (_documents(tensor[0, :, block], count) for tensor in (query, key, value))
         k, v = (torch.cat([t[:, :, :shared].expand(count, -1, -1, -1), d], dim=2) for t, d in ((key, k), (value, v)))
         outputs.append(product(q, k, v, mask).transpose(1, 2).reshape(1, count * width, *query.shape[1::2]))
@@ -107,12 +108,7 @@ def _documents(block: torch.Tensor, count: int) -> torch.Tensor:
     return block.reshape(heads, count, -1, dim).transpose(0, 1)
 
 
-@lru_cache(maxsize=8)
-def _visible(start: int, end: int, window: int | None, device: torch.device) -> torch.Tensor:
-    """Boolean ``(end - start, end)`` mask of the queries from ``start`` on: causal, and within the window if there is one.
-
-    Every layer of a batch asks for the same few.
-    """
-    places = torch.arange(end, device=device)
-    distance = places[start:, None] - places
+def _visible(query: torch.Tensor, key: torch.Tensor, window: int | None) -> torch.Tensor:
+    """Boolean ``(query, key)`` mask of positions: causal, and within the window if there is one."""
+    distance = query[:, None] - key[None, :]
     return distance >= 0 if window is None else (distance >= 0) & (distance < window)

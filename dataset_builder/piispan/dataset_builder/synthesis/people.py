@@ -24,7 +24,7 @@ _FAKER_LOCALES: dict[int, tuple[str, ...]] = {
     ),
 }
 """Faker's lists by how often they are drawn from; every one is in Latin script."""
-_WRITTEN: dict[int, tuple[str, ...]] = {
+_ORIGINS: dict[int, tuple[str, ...]] = {
     4: ("chinese", "korean", "japanese", "vietnamese", "arabic", "slavic"),
     2: ("portuguese", "hispanic", "gaelic", "anglo", "french", "germanic"),
     1: (
@@ -37,7 +37,7 @@ _WRITTEN: dict[int, tuple[str, ...]] = {
 }
 """Origins whose names stand in the vocabulary, as ``given_…`` and ``family_…``, by how often they are drawn from."""
 _DOUBLED = 0.04
-"""The share of people with two family names."""
+"""The share of people whose family name is put together from two of their origin's."""
 _UNFOLDED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th"})
 
 
@@ -63,7 +63,7 @@ def _origins(language: str, partition: Partition) -> tuple[Names, ...]:
         for gender in ("female", "male"):
             given = names_on_side(getattr(provider, f"first_names_{gender}", provider.first_names), partition)
             origins.extend([(given, family)] * weight)
-    for weight, origin in ((weight, origin) for weight, names in _WRITTEN.items() for origin in names):
+    for weight, origin in ((weight, origin) for weight, names in _ORIGINS.items() for origin in names):
         given, family = (
             names_on_side(("".join(term.text for term in production) for production in rules[f"{part}_{origin}"]), partition)
             for part in ("given", "family")
@@ -88,7 +88,7 @@ class People:
         """A new person."""
         given, family = pick(self._rng, self._all)
         first, second = pick(self._rng, family), pick(self._rng, family)
-        double = f"{first}{pick(self._rng, '-- ')}{second}"
+        double = f"{first}{pick(self._rng, ('-', '-', ' '))}{second}"
         name = double if self._rng.random() < _DOUBLED and first != second else first
         return Person(pick(self._rng, given), name, pick(self._rng, given))
 
@@ -97,7 +97,7 @@ class People:
         return self.draw().given
 
     def family(self) -> str:
-        """A family name, never two of them."""
+        """A family name as the vocabulary has it."""
         return pick(self._rng, pick(self._rng, self._all)[1])
 
     def slug(self) -> str:

@@ -51,7 +51,7 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
         data: Labelled documents; see ``read_split``.
         study: The folder of the study.
         progress: Shows how far each step has come.
-        jobs: How many cells are measured at a time on this machine, for the record.
+        jobs: How many cells may be measured at a time on this machine, for the record.
 
     Raises:
         DataError: If the data cannot be read, there are not so many documents, or an adapter was trained on those that are measured.
@@ -88,7 +88,7 @@ def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document]
         "hardware": hardware(),
         "jobs": jobs,
         "dtype": str(fastest_dtype()).removeprefix("torch."),
-        "generated_together": _texts_at_a_time(),
+        **({"generated_together": _texts_at_a_time(cell)} if cell.decoder == "generate" else {}),
         "versions": installed_versions() | (presidio_versions() if cell.system == "presidio" else {}),
     }
 
@@ -107,7 +107,7 @@ def _base_sha256(cell: Cell) -> str | None:
 def _begin(folder: Path, study: Path, cell: Cell, config: Mapping[str, Any]) -> None:
     """Clear what another configuration left; checkpoints of this one stay, to go on from."""
     (folder / METRICS).unlink(missing_ok=True)
-    if config_of(study, cell) != config and folder.is_dir():
+    if config_of(study, cell) | {"jobs": config["jobs"]} != config and folder.is_dir():
         for left in folder.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
@@ -181,8 +181,7 @@ def _measured(
         return _of_adapter(cell, str(adapter), tested, progress, entity_values(training))
     if cell.system == "untuned" and cell.start:
         return _of_adapter(cell, cell.start, tested, progress, None)
-    experiment = Experiment.open(cell.settings, None, progress, cell.decoder)
-    experiment.batch_size = _texts_at_a_time()
+    experiment = Experiment.open(cell.settings, None, progress, cell.decoder, batch_size=_texts_at_a_time(cell))
     if cell.system == "untuned":
         return Measured(experiment.evaluate(tuple(tested), "Measuring the model as it is"), {})
     return _tuned(cell, experiment, training, parts, tested, study)
@@ -219,14 +218,14 @@ def _of_adapter(cell: Cell, adapter: str, tested: Sequence[Document], progress: 
     sidecar = read_sidecar(adapter)
     if sidecar and trained_on(sidecar, tested):
         raise DataError(f"{cell.place}: the adapter was trained on the documents that would be measured")
-    tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=_texts_at_a_time(), base=base, dtype=fastest_dtype())
+    tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=_texts_at_a_time(cell), base=base, dtype=fastest_dtype())
     evaluated = evaluate_tagger(tagger, tested, progress, seen_values=seen, seed=cell.settings.seed)
     return Measured(evaluated, {}, adapter)
 
 
-def _texts_at_a_time() -> int:
-    """Texts that plain generation answers together: of small models, a GPU takes more at a time than a CPU."""
-    return 16 if default_device() == "cpu" else 64
+def _texts_at_a_time(cell: Cell) -> int:
+    """Texts that plain generation answers together: of so small a model as the embedded one, a GPU takes more at a time than a CPU."""
+    return 64 if cell.settings.model == "embedded" and default_device() != "cpu" else 16
 
 
 def _guessed(guess: Callable[[str], Sequence[Span]], documents: Sequence[Document], labels: LabelSet) -> Evaluated:

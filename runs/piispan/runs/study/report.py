@@ -155,7 +155,7 @@ def _hardware(found: Sequence[Found]) -> str:
 
 def _machine(config: Mapping[str, Any]) -> str:
     jobs = config.get("jobs", 1)
-    beside = f", {jobs} cells at a time" if jobs > 1 else ""
+    beside = f", up to {jobs} cells at a time" if jobs > 1 else ""
     return f"{config['hardware']} ({config['dtype']}{beside})"
 
 

@@ -12,7 +12,7 @@ from piispan.core import Document, Prediction, Span
 from piispan.runs.machine import fastest_dtype, quiet_libraries
 from piispan.runs.progress import Progress
 from piispan.runs.settings import TrainSettings
-from piispan.runs.training import optimizer_arguments
+from piispan.runs.training import on_one_gpu, optimizer_arguments
 from piispan.tagger import default_device, located, merge_for_decoding
 
 __all__ = ["TokenClassifier"]
@@ -64,12 +64,14 @@ class TokenClassifier:
         with TemporaryDirectory(prefix="piispan-") as scratch:
             trainer = Trainer(
                 self._model,
-                TrainingArguments(
-                    scratch,
-                    **optimizer_arguments(self._settings, self._model),
-                    save_strategy="no",
-                    report_to="none",
-                    disable_tqdm=True,
+                on_one_gpu(
+                    TrainingArguments(
+                        scratch,
+                        **optimizer_arguments(self._settings, self._model),
+                        save_strategy="no",
+                        report_to="none",
+                        disable_tqdm=True,
+                    )
                 ),
                 DataCollatorForTokenClassification(self._tokenizer),
                 datasets.Dataset.from_list([self._row(document) for document in documents]),
