@@ -268,10 +268,14 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     tagged = [cell["f1"] for cell in content["cells"] if cell["config"]["setting"] == "tagged"]
     assert f"| tagged | `random` | {100 * fmean(tagged):.1f} % (" in report
     assert "- mine/too-many/random-seed0: DataError" in report
-    (answer,) = (line for line in report.splitlines() if line.startswith("| Which? |"))
-    highest = max(fmean(cell["f1"] for cell in group) for group in by_setting(content["cells"]).values())
-    assert f"** ({100 * highest:.1f} %, " in answer
-    assert answer.endswith(" | 7 of 8 |")
+    _, _, after = report.partition("**Which?** 7 of 8 cells are done.\n\n")
+    answer = after.split("\n\n")[0]
+    means = {setting: fmean(cell["f1"] for cell in group) for setting, group in by_setting(content["cells"]).items()}
+    best = max(means, key=lambda setting: means[setting])
+    assert answer.startswith(f"- `random`, test: **{best}** ({100 * means[best]:.1f} %, ")
+    assert all(setting in answer for setting in means)
+    lower = answer.partition("  - lower, in points of F1: ")[2]
+    assert f"tagged, by {100 * (means[best] - means['tagged']):.1f}" in lower
     assert "Not run yet: `piispan study prompts" in report
     assert str(folder) not in report + json.dumps(content)
     hallucinated = any(cell.get("hallucination_rate") for cell in content["cells"])

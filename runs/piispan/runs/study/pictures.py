@@ -94,16 +94,31 @@ def _curve(done: Sequence[Row]) -> Any:
 
 
 def _speed(done: Sequence[Row]) -> Any:
-    drawn, axes = _axes(7, 4.5)
+    """A numbered point for each setting and split, and what the numbers stand for."""
+    from matplotlib.lines import Line2D
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    settings = list(dict.fromkeys(row.setting for row in done))
+    drawn, axes = _axes(9, max(4.0, 1.2 + 0.25 * len(settings)))
     for row in done:
         seconds, f1 = row.mean("seconds_per_document"), row.mean("f1")
         if not seconds or f1 is None:
             continue
-        axes.plot(1 / seconds, 100 * f1, "o", color=_COLOURS.get(row.split))
-        axes.annotate(row.setting, (1 / seconds, 100 * f1), xytext=(5, 3), textcoords="offset points", fontsize=7)
+        place = 1 / seconds, 100 * f1
+        axes.plot(*place, "o", color=_COLOURS.get(row.split), markersize=13, markeredgecolor="white")
+        axes.annotate(str(settings.index(row.setting) + 1), place, ha="center", va="center_baseline", fontsize=8, color="white")
     axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("Documents per second")
     axes.set_ylabel("F1, exact, %")
+    splits = dict.fromkeys(row.split for row in done)
+    marks = [Line2D([], [], linestyle="none", marker="o", color=_COLOURS.get(split)) for split in splits]
+    numbers = [
+        Line2D([], [], linestyle="none", marker=f"${number}$", color="black", markeredgewidth=0) for number in range(1, len(settings) + 1)
+    ]
+    axes.legend([*marks, *numbers], [*splits, *settings], loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=8)
     return drawn
 
 

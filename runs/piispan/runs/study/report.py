@@ -40,7 +40,7 @@ _COSTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "training_seconds": ("Training, minutes in all", lambda seconds: f"{seconds / 60:.1f}"),
     "peak_memory_mib": ("Memory, GiB", lambda mib: f"{mib / 1024:.1f}"),
 }
-_BRIEFLY: Mapping[str, str] = {"seconds_per_document": "s", "training_seconds": "min"}
+_BRIEFLY: Mapping[str, str] = {"passes_per_document": "passes", "seconds_per_document": "s", "training_seconds": "min of training"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,21 +187,30 @@ def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
 
 
 def _in_short(known: Sequence[_Answer]) -> str:
-    """A line for each question and split: what is highest, what may be as good, and what each costs."""
-    lines = [["Question", "Measured on", "Highest F1", "Not clearly lower", "Cells done"]]
-    for answer in known:
-        count = f"{len(answer.found)} of {len(answer.grid.cells)}"
-        for split, comparison in answer.comparisons.items():
-            level = [f"{row.setting} {_in_brackets(row)}" for row, found in comparison.others if not found.is_clear]
-            best = f"**{comparison.best.setting}** {_in_brackets(comparison.best)}"
-            lines.append([answer.grid.question, f"`{split}`, {answer.grid.cells[0].part}", best, "; ".join(level) or "none", count])
-    if len(lines) == 1:
+    """For each question and split: what is highest, what may be as good, what is lower, and what each costs."""
+    answers = [f"**{answer.grid.question}** {_done(answer)}.\n\n{_choices(answer)}" for answer in known if answer.comparisons]
+    if not answers:
         return ""
     told = (
-        "Not clearly lower is what may well be as good with other documents or other seeds: choose the cheapest of these. In brackets: F1, "
-        "seconds for a document, and minutes of training. Where cells are missing, the answer is not whole yet."
+        "What may be as good, with other documents or other seeds, is not clearly lower: choose the cheapest of these. In brackets: F1, "
+        "and what a document and the training cost. Where cells are missing, the answer is not whole yet."
     )
-    return f"## In short\n\n{told}\n\n{_table(lines)}"
+    return "\n\n".join(["## In short", told, *answers])
+
+
+def _done(answer: _Answer) -> str:
+    return f"{len(answer.found)} of {len(answer.grid.cells)} cells are done"
+
+
+def _choices(answer: _Answer) -> str:
+    lines = []
+    for split, comparison in answer.comparisons.items():
+        level = [f"{row.setting} {_in_brackets(row)}" for row, found in comparison.others if not found.is_clear]
+        lower = [f"{row.setting}, by {100 * found.value:.1f}" for row, found in comparison.others if found.is_clear]
+        lines.append(f"- `{split}`, {answer.grid.cells[0].part}: **{comparison.best.setting}** {_in_brackets(comparison.best)}")
+        lines += [f"  - may be as good: {'; '.join(level)}"] if level else []
+        lines += [f"  - lower, in points of F1: {'; '.join(lower)}"] if lower else []
+    return "\n".join(lines)
 
 
 def _in_brackets(row: Row) -> str:
@@ -219,7 +228,7 @@ def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Pat
             block for block in [title, faults, answer.open_because or f"Not run yet: `piispan study {_called(grid)} --data FILE`."] if block
         )
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
-    count = f"{len(answer.found)} of {len(grid.cells)} cells are done, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
+    count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
     apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
     blocks = [title, count, faults, _figures(done), _costs(done), *apart]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
