@@ -23,7 +23,7 @@ from piispan.runs.machine import usable_cores
 from piispan.runs.study.choosing import check_choice
 from piispan.runs.study.grid import grid_of
 from piispan.runs.study.measuring import measure
-from piispan.runs.study.results import difference, found_cells, rows
+from piispan.runs.study.results import Difference, compared, difference, found_cells, rows
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 TRAINING = {"epochs": 1, "batch_size": 4, "lora_rank": 2, "lora_alpha": 4}
@@ -273,14 +273,23 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     means = {setting: fmean(cell["f1"] for cell in group) for setting, group in by_setting(content["cells"]).items()}
     best = max(means, key=lambda setting: means[setting])
     assert answer.startswith(f"- `random`, test: **{best}** ({100 * means[best]:.1f} %, ")
-    assert all(setting in answer for setting in means)
-    lower = answer.partition("  - lower, in points of F1: ")[2]
-    assert f"tagged, by {100 * (means[best] - means['tagged']):.1f}" in lower
+    _, _, level = answer.partition("\n  - may be as good: ")
+    assert all(f"{setting} ({100 * mean:.1f} %, " in level for setting, mean in means.items() if setting != best)
     assert "Not run yet: `piispan study prompts" in report
     assert str(folder) not in report + json.dumps(content)
     hallucinated = any(cell.get("hallucination_rate") for cell in content["cells"])
     drawn = {"mine-f1.png", "mine-speed.png", *(["mine-hallucination.png"] if hallucinated else [])}
     assert {path.name for path in (tmp_path / "study").iterdir()} == drawn
+
+
+def test_what_is_clearly_lower_stands_apart(folder: Path, outcomes: dict[str, str | None], tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Difference, "is_clear", property(lambda self: self.value > 0.1))
+    write_report(folder / "out", [load_grid(folder / "mine.yaml")], tmp_path / "study.md", "documents.jsonl")
+    comparison = compared(rows(found_cells(folder / "out", load_grid(folder / "mine.yaml"))), "random")
+    assert comparison is not None
+    lower = [f"{row.setting}, by {100 * found.value:.1f}" for row, found in comparison.others if found.value > 0.1]
+    assert lower
+    assert f"\n  - lower, in points of F1: {'; '.join(lower)}\n" in (tmp_path / "study.md").read_text()
 
 
 def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | None], tmp_path: Path, monkeypatch, capsys) -> None:
