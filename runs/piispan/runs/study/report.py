@@ -129,15 +129,6 @@ def _chosen(chosen: Sequence[Row]) -> dict[str, Any]:
 
 def _head(found: Sequence[Found], data_name: str | None) -> str:
     named = f"Data: {data_name}. " if data_name else ""
-    shared = {
-        (one.config["split"], one.config["training_documents"]): (
-            f"`{one.config['split']}` {one.config['measured_texts_trained_on']} of {one.config['measured_documents']} "
-            f"({one.config['training_documents']} to train on)"
-        )
-        for one in found
-        if one.cell.trains and one.cell.part == "test" and not one.cell.documents
-    }
-    twice = f" Test texts that stand in the training word for word: {', '.join(shared.values())}." if shared else ""
     return (
         "# The study\n\n"
         f"Written by `piispan study`; every figure comes from a cell's `metrics.json`. {named}Hardware: {_hardware(found)}. "
@@ -145,7 +136,7 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
         "bootstrap and of seeds by Student's t, so that three seeds that differ give a wide one; with one seed it knows documents alone. "
         "Differences are paired by document and seed; p is of documents, at these seeds, and corrected for the number of comparisons "
         "(Holm).\n\n"
-        f"`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups.{twice}"
+        f"`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups."
     )
 
 
@@ -229,10 +220,24 @@ def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Pat
         )
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
     count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
+    on = f"On {_hardware(answer.found)}. {_documents(answer.found)}"
     apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
-    blocks = [title, count, faults, _figures(done), _costs(done), *apart]
+    blocks = [title, f"{count} {on}", faults, _figures(done), _costs(done), *apart]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _documents(found: Sequence[Found]) -> str:
+    """How many documents were trained and measured on, and how many texts stand on both sides, by split."""
+    told = []
+    for split in dict.fromkeys(one.cell.split for one in found):
+        configs = [one.config for one in found if one.cell.split == split]
+        sizes = sorted({config["training_documents"] for config in configs} - {0})
+        trained = f", trained on {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''}" if sizes else ""
+        both = max(config["measured_texts_trained_on"] for config in configs)
+        same = f", of which up to {both} stand in the training word for word" if both else ""
+        told.append(f"`{split}`{trained}, measured on {configs[0]['measured_documents']} documents{same}")
+    return f"{'; '.join(told)}."
 
 
 def _figures(done: Sequence[Row]) -> str:
