@@ -58,6 +58,24 @@ def test_a_cut_answer_is_said_to_be_unfinished_and_untrue() -> None:
     assert decoded.finished or not next(Tagger(decoder, prompt).stream(["Ada is 36"])).faithful
 
 
+def test_answers_that_end_do_not_wait_for_one_that_runs_on() -> None:
+    tokenizer, prompt = tiny_tokenizer(), make_prompt("plain", LABELS, get_format("json"))
+    model = tiny_llama()
+    with torch.no_grad():
+        for weights in model.parameters():
+            weights.mul_(10)  # answers that differ
+    model.generation_config.eos_token_id = [67, 257]  # and some of which end
+    texts = ["Ada is 36", "日本", "Zürich 8001!", "x", "Grace Hopper, aged 85, spoke to Ada.", "QQQQ", "..."]
+    decoder = GenerateDecoder(model, tokenizer, prompt)
+    together, alone = decoder.decode(texts), [decoder.decode([text])[0] for text in texts]
+    assert [(d.output, d.output_tokens, d.finished) for d in together] == [(d.output, d.output_tokens, d.finished) for d in alone]
+    usual = 2 * max(len(text.encode()) for text in texts) + 64
+    early, late = ([d for d in together if (d.output_tokens <= usual) is soon] for soon in (True, False))
+    assert {d.passes for d in early} == {usual}
+    assert min(d.passes for d in late) >= max(d.output_tokens for d in late)
+    assert {d.finished for d in late} == {True, False}
+
+
 def test_penalties_of_the_checkpoint_are_not_applied() -> None:
     tokenizer, prompt = tiny_tokenizer(), make_prompt("plain", LABELS, get_format("tagged"))
     plain, penal = tiny_llama(), tiny_llama()

@@ -1,8 +1,8 @@
 """Plain greedy generation: the decoder for every format, and the comparison for the verbatim one."""
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -34,13 +34,16 @@ _BUDGET = {"tagged": (3, 96), "json": (16, 96), "json_values": (14, 96), "bio": 
 """Most answer tokens by format: (per token of the text, on top). Far more than right answers need."""
 _LARGEST_BUDGET = (16, 96)
 """For a format that is not ours."""
+_USUAL = (2, 64)
+"""What nearly every right answer ends within, in the same terms."""
 
 
 class GenerateDecoder:
     """Plain greedy ``model.generate`` in batches: nothing keeps the answer to the text.
 
     The prompt's common token prefix is computed once for all texts, and its keys and values are handed
-    to each batch.
+    to each batch. Answers that are longer than answers usually are go on in batches of their own, so that the others need not wait for
+    them: an answer that repeats itself runs to its budget, ten times as long.
 
     Args:
         model: A causal language model.
@@ -72,18 +75,21 @@ class GenerateDecoder:
         asked = [self._ask(text) for text in texts]
         prefix = self._prefix(asked)
         around = len(self._ask(""))
-        budgets = [self._budget(max(len(ids) - around, 0)) for ids in asked]
+        sizes = [max(len(ids) - around, 0) for ids in asked]
+        budgets = [_tokens(_BUDGET.get(self._prompt.format.name, _LARGEST_BUDGET), size) for size in sizes]
         self._check_fit(asked, budgets)
-        done: dict[int, Decoded] = {}
-        # Texts of like length together, the longest first, so that memory runs out at once or never.
-        order = sorted(range(len(texts)), key=lambda i: -len(asked[i]))
-        for start in range(0, len(order), self._batch_size):
-            members = order[start : start + self._batch_size]
-            answers = self._decode_batch([asked[i] for i in members], prefix, [budgets[i] for i in members])
-            done.update(zip(members, answers, strict=True))
-            if progress:
-                progress(len(members))
-        return [done[index] for index in range(len(texts))]
+        answers = [_Answer(ids, budget) for ids, budget in zip(asked, budgets, strict=True)]
+        # Texts of like length together, the longest first.
+        waiting = sorted(range(len(texts)), key=lambda number: -len(asked[number]))
+        for usual in (True, False):
+            for first in range(0, len(waiting), self._batch_size):
+                members = waiting[first : first + self._batch_size]
+                most = max(_tokens(_USUAL, sizes[number]) if usual else budgets[number] for number in members)
+                self._go_on([answers[number] for number in members], prefix, most)
+                if progress and (done := sum(answers[number].ended for number in members)):
+                    progress(done)
+            waiting = [number for number in waiting if not answers[number].ended]
+        return [self._decoded(answer) for answer in answers]
 
     def stream(self, texts: Iterable[str]) -> Iterator[Decoded]:
         """One answer per text, in the texts' order; sixteen batches are read at a time, so that texts of like length can meet.
@@ -97,10 +103,6 @@ class GenerateDecoder:
 
     def _ask(self, text: str) -> list[int]:
         return encode_chat(self._tokenizer, self._prompt.messages(text), add_generation_prompt=True)
-
-    def _budget(self, text_tokens: int) -> int:
-        per_token, extra = _BUDGET.get(self._prompt.format.name, _LARGEST_BUDGET)
-        return per_token * text_tokens + extra
 
     def _check_fit(self, asked: Sequence[Sequence[int]], budgets: Sequence[int]) -> None:
         limit = context_length(self._model)
@@ -127,28 +129,29 @@ class GenerateDecoder:
             output = self._model(input_ids=torch.tensor([ids], device=self._model.device), use_cache=True, logits_to_keep=1)
         return _Prefix(ids, output.past_key_values)
 
-    def _decode_batch(self, asked: Sequence[Sequence[int]], prefix: "_Prefix", budgets: Sequence[int]) -> list[Decoded]:
+    def _go_on(self, answers: Sequence["_Answer"], prefix: "_Prefix", most: int) -> None:
+        """Write on at answers, by at most so many tokens each, until all have ended or reached their budget."""
         import torch
         from transformers import GenerationConfig
 
         started = perf_counter()
         ends = self._end_tokens()
-        input_ids, mask = _pad_after(prefix.ids, asked, ends[0])
-        config = GenerationConfig(max_new_tokens=max(budgets), eos_token_id=ends, pad_token_id=ends[0], **_GREEDY)
+        input_ids, mask = _pad_after(prefix.ids, [[*answer.asked, *answer.ids] for answer in answers], ends[0])
+        most = min(most, max(answer.left for answer in answers))
+        config = GenerationConfig(max_new_tokens=most, eos_token_id=ends, pad_token_id=ends[0], **_GREEDY)
         device = self._model.device
         with torch.inference_mode():
-            cached = prefix.repeated(len(asked))
+            cached = prefix.repeated(len(answers))
             output = self._model.generate(input_ids.to(device), attention_mask=mask.to(device), generation_config=config, **cached)
-        answers = output[:, input_ids.shape[1] :].tolist()
-        seconds = (perf_counter() - started) / len(asked)
-        passes = len(answers[0])
-        # A row may run on while its neighbours do; what lies beyond its own budget does not count.
-        return [self._decoded(ids[:own], ends, passes, seconds) for ids, own in zip(answers, budgets, strict=True)]
+        written = output[:, input_ids.shape[1] :].tolist()
+        seconds = (perf_counter() - started) / len(answers)
+        for answer, ids in zip(answers, written, strict=True):
+            answer.take(ids, ends, seconds)
 
-    def _decoded(self, ids: list[int], ends: list[int], passes: int, seconds: float) -> Decoded:
-        stop = next((i for i, token in enumerate(ids) if token in ends), len(ids))
-        output = self._tokenizer.decode(ids[:stop], skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        return Decoded(str(output), passes, seconds, min(stop + 1, len(ids)), finished=stop < len(ids))
+    def _decoded(self, answer: "_Answer") -> Decoded:
+        output = self._tokenizer.decode(answer.ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        tokens = len(answer.ids) + answer.finished
+        return Decoded(str(output), answer.passes, answer.seconds, tokens, finished=answer.finished)
 
     def _end_tokens(self) -> list[int]:
         configured = getattr(self._model.generation_config, "eos_token_id", None)
@@ -157,6 +160,52 @@ class GenerateDecoder:
         if not ends:
             raise ModelError("neither the model nor the tokenizer names an end-of-turn token")
         return sorted(ends)
+
+
+@dataclass(slots=True)
+class _Answer:
+    """An answer as far as it is written.
+
+    Args:
+        asked: Token ids of its prompt.
+        budget: The most tokens that it may have.
+        ids: Its tokens, without that of its end.
+        finished: Whether the model ended it.
+        passes: How many forward passes wrote its batches.
+        seconds: Its share of the time they took.
+    """
+
+    asked: Sequence[int]
+    budget: int
+    ids: list[int] = field(default_factory=list)
+    finished: bool = False
+    passes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def left(self) -> int:
+        """Tokens that it may still have."""
+        return self.budget - len(self.ids)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is to be written, because it is finished or at its budget."""
+        return self.finished or not self.left
+
+    def take(self, written: Sequence[int], ends: Collection[int], seconds: float) -> None:
+        """Take what a batch wrote; a row may run on while its neighbours do, and what lies beyond its own end or budget does not count."""
+        own = written[: self.left]
+        stop = next((place for place, token in enumerate(own) if token in ends), len(own))
+        self.ids.extend(own[:stop])
+        self.finished = stop < len(own)
+        self.passes += len(written)
+        self.seconds += seconds
+
+
+def _tokens(of_a_text: tuple[int, int], size: int) -> int:
+    """Tokens of an answer to a text of so many."""
+    per_token, extra = of_a_text
+    return per_token * size + extra
 
 
 @dataclass(frozen=True, slots=True)
