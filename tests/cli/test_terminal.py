@@ -1,5 +1,6 @@
 """What a person sees while they wait."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -27,7 +28,9 @@ def test_a_log_gets_a_line_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_tokens_that_bear_loss_are_marked_where_there_are_no_colours() -> None:
     example = (("Ada", False), ("</PII>", True), (" wrote", False))
-    estimate = DryRun(3, 1, 1, 0, 0, 30, 3, 12, 5, 0.5, 2, 60.0, 100.0, example)
+    estimate = DryRun(3, 1, 1, None, 2e-3, 0, 0, 30, 3, 12, 5, 0.5, 2, 60.0, 100.0, example)
     shown = StringIO()
     Console(file=shown, width=100).print(dry_run_table(estimate, colours=False))
     assert "Ada⟦</PII>⟧ wrote" in shown.getvalue()
+    assert re.search(r"Begins from +│ the base, afresh", shown.getvalue())
+    assert re.search(r"Learning rate, at its highest +│ 0.002", shown.getvalue())

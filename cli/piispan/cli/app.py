@@ -21,7 +21,7 @@ def serve_page(
     key_file: KeyFile = None,
     key_env: KeyEnv = None,
 ) -> None:
-    """Open a page on this machine: paste a text, see what is found, move the dial, save the redacted text and its audit manifest.
+    """Open a page on this machine to redact single texts.
 
     Nothing is stored, and nothing is sent elsewhere. An aid, not a legal determination: have the result checked.
     """

@@ -71,7 +71,7 @@ def convert(
     on_error: Annotated[OnErrorName, typer.Option(help="Stop at the first bad document, or leave it out and count it.")] = "error",
     as_json: Json = False,
 ) -> None:
-    """Read labelled documents, verify every offset, and write them as JSONL."""
+    """Read labelled documents, verify every offset, write JSONL."""
     from piispan.cli.terminal import label_counts
     from piispan.core import LabelSet
     from piispan.dataset_builder import ReadReport, iter_documents, load_label_map, write_jsonl
@@ -137,7 +137,10 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Write over an older export.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Write a data folder with every output format as a config: load_dataset(FOLDER, "tagged")."""
+    """Write a folder for load_dataset(FOLDER, "tagged").
+
+    Every output format is a config of it.
+    """
     from piispan.core import FORMATS, DataError, LabelSet
     from piispan.dataset_builder import Stated, export_folder, how_split, read_documents, read_split
 
@@ -172,7 +175,10 @@ def split(
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Split labelled documents, every label on every side where it can be, and say how leaky the split is."""
+    """Split labelled documents, and say how leaky the split is.
+
+    Every label stands on every side where it can be.
+    """
     from piispan.dataset_builder import leak_report, note_split, read_documents, split_documents, split_files, write_jsonl
 
     files = split_files(folder)
@@ -234,7 +240,10 @@ def show(
     config: Annotated[str | None, typer.Option(help="A recipe by name, or a YAML file; the options below win over it.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Print a document as training sees it: prompt and answer in the base's chat template, the tokens that bear loss marked."""
+    """Print a document as training sees it.
+
+    Prompt and answer stand in the base's chat template, the tokens that bear loss marked.
+    """
     from dataclasses import replace
 
     from rich.console import Console

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None, help=__doc__)
 app.add_typer(data_app, name="data")
 app.add_typer(card_app, name="card")
 app.add_typer(metric_app, name="metric")
@@ -56,7 +56,7 @@ def quickstart(
     decoder: Decoder = None,
     as_json: Json = False,
 ) -> None:
-    """Fine-tune a small model on the spot, measured before and after, and redact three example texts."""
+    """Train on the spot, score before and after, redact three texts."""
     from rich.console import Console
 
     from piispan.cli.terminal import TerminalProgress, example_panel, print_metrics
@@ -101,7 +101,7 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed; it had --save-steps.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fine-tune an adapter on labelled documents, score it, and write it with its card."""
+    """Fine-tune an adapter, score it, and write it with its card."""
     from rich.console import Console
 
     from piispan.cli.terminal import TerminalProgress, dry_run_table
@@ -144,7 +144,7 @@ def pretune(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was killed; it had --save-steps.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fine-tune an adapter on many synthetic documents, for other trainings to begin from (--start)."""
+    """Fine-tune an adapter on synthetic documents, for --start."""
     from rich.console import Console
 
     from piispan.cli.terminal import TerminalProgress
@@ -246,7 +246,7 @@ def score_command(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Score predictions in a file; exit code 1 if a limit of --fail-under is broken."""
+    """Score predictions in a file; exit code 1 if a limit is broken."""
     from rich.console import Console
 
     from piispan.cli.terminal import differences_table, print_metrics, score_notes
@@ -304,10 +304,10 @@ def calibrate(
     base: Base = None,
     as_json: Json = False,
 ) -> None:
-    """Choose a tag bias that promises a recall, from documents not trained on; --operating-point uses it.
+    """Choose a tag bias that promises a recall (--operating-point).
 
-    To promise 0.99 takes about 300 documents with PII, or 600 to 1,000 where some of it is missed; 0.95 takes a fifth of that. Each
-    is read up to 21 times.
+    It takes documents that were not trained on. To promise 0.99 takes about 300 documents with PII, or 600 to 1,000 where some of it is
+    missed; 0.95 takes a fifth of that. Each is read up to 21 times.
     """
     from rich.console import Console
 

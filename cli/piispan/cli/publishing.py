@@ -43,7 +43,10 @@ def push(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Publish an adapter with its card on the Hub, after every check: private, in one commit, and the same again changes nothing."""
+    """Publish an adapter with its card on the Hub, all checked.
+
+    It is private unless you say so, in one commit; the same again changes nothing.
+    """
     from piispan.model_card import Target
     from piispan.runs import Publication, push_adapter
 
@@ -60,7 +63,10 @@ def check(
     data: TrainingData = None,
     as_json: Json = False,
 ) -> None:
-    """Check that a card says what was measured, and that nothing in the folder gives anything away; exit code 1 if not."""
+    """Check that a card says what was measured; exit code 1 if not.
+
+    And that nothing in the folder gives anything away: a token, a path, a text of the training.
+    """
     from piispan.runs import Publication, check_card
 
     found = check_card(folder, publication=Publication(base_model=base_model, base_revision=base_revision), data=data)
@@ -79,7 +85,10 @@ def check(
 
 @card_app.command()
 def write(adapter: Adapter) -> None:
-    """Write the card anew from card_facts.json; what was added to it by hand is lost."""
+    """Write the card anew from card_facts.json.
+
+    What was added to it by hand is lost.
+    """
     from piispan.runs import rewrite_card
 
     typer.echo(f"The card: {rewrite_card(adapter)}")
@@ -91,7 +100,7 @@ def page(
     out: Annotated[Path, typer.Argument(help="HTML file to write.")],
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write the card as one page of HTML, pictures and all, to read or to print."""
+    """Write the card as one page of HTML, to read or to print."""
     from piispan.cli.data import check_new
     from piispan.model_card import write_page
 
@@ -101,7 +110,10 @@ def page(
 
 @metric_app.command(name="push")
 def metric_push(to: To, public: Public = False, tag: Tag = None, dry_run: DryRun = False, as_json: Json = False) -> None:
-    """Publish the metric as a Space: a page to look at outputs, and evaluate.load("owner/name"), which works without piispan."""
+    """Publish the metric as a Space.
+
+    It is a page to look at outputs, and evaluate.load("owner/name"), which works without piispan.
+    """
     from piispan.model_card import Target
     from piispan.runs import push_metric
 
@@ -110,7 +122,7 @@ def metric_push(to: To, public: Public = False, tag: Tag = None, dry_run: DryRun
 
 @metric_app.command(name="export")
 def metric_export(folder: Annotated[Path, typer.Argument(help="New folder to write.")], to: To = "you/pii_span") -> None:
-    """Write that Space into a folder, to look at or to run there: python app.py."""
+    """Write that Space into a folder, to run there: python app.py."""
     from piispan.metric import export_space
 
     typer.echo(f"{export_space(folder, to)}: try it with python app.py")

@@ -53,7 +53,7 @@ def redact(
     batch_size: BatchSize = 16,
     as_json: Json = False,
 ) -> None:
-    """Replace personal data in files, and say on standard error how much; exit code 3 if documents failed.
+    """Replace personal data in files; exit code 3 if some failed.
 
     An aid, not a legal determination: have the result checked.
     """
@@ -121,7 +121,7 @@ def restore(
     file_format: Format = None,
     force: Force = False,
 ) -> None:
-    """Put redacted texts back as they were, from the vault of their run."""
+    """Put redacted texts back, from the vault of their run."""
     from rich.console import Console
 
     from piispan.cli.terminal import TerminalProgress, counted

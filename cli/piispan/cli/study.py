@@ -19,9 +19,10 @@ def study(
     list_cells: Annotated[bool, typer.Option("--list", help="List the cells, and run nothing.")] = False,
     report_only: Annotated[bool, typer.Option("--report-only", help="Run nothing, and write the report of what is done.")] = False,
 ) -> None:
-    """Measure the cells of grids that are not measured yet, and write a report; exit code 3 if a cell failed.
+    """Measure grids of trainings and baselines, and report them.
 
-    A cell that fails stops none of the rest, and what is done is not done again: a study that was interrupted goes on.
+    Exit code 3 if a cell failed. A cell that fails stops none of the rest, and what is done is not done again: a study that was interrupted
+    goes on.
     """
     from rich.console import Console
 
@@ -31,7 +32,10 @@ def study(
 
     chosen = [load_grid(name) for name in (grids() if grid == ["all"] else grid)]
     if list_cells:
-        Console().print(study_table(chosen, out))
+        table = study_table(chosen, out, only)
+        if not table.row_count:
+            raise DataError(f"no cell holds {only!r} in its place or setting")
+        Console().print(table)
         return
     if data is None and not report_only:
         raise DataError("a study needs labelled documents: give --data FILE (or --report-only, or --list)")

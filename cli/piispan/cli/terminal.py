@@ -10,9 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from piispan.core import DataError
 from piispan.dataset_builder import DataStats
 from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, PairedDifference, percent, shown_figures
-from piispan.runs import CorpusRun, DryRun, Grid, Pieces, Scored, is_done
+from piispan.runs import CorpusRun, DryRun, Grid, Pieces, Scored, is_done, resolved
 
 __all__ = [
     "TerminalProgress",
@@ -182,16 +183,25 @@ def redaction_notes(run: CorpusRun) -> list[str]:
     return [*notes, manifest["statement"]]
 
 
-def study_table(grids: Sequence[Grid], study: Path) -> Table:
-    """Grids with their settings, and how many of their cells are done."""
+def study_table(grids: Sequence[Grid], study: Path, only: str = "") -> Table:
+    """Grids with their settings, and how many of their cells are done; of cells whose place or setting holds the words of ``only``.
+
+    A grid that waits for another to choose its setting says so, unless it is asked for words.
+    """
     table = Table(title="Grids", title_justify="left")
     for name in ("grid", "setting"):
         table.add_column(name)
     table.add_column("cells", justify="right")
     table.add_column("done", justify="right")
     for grid in grids:
-        for setting in dict.fromkeys(cell.setting for cell in grid.cells):
-            cells = [cell for cell in grid.cells if cell.setting == setting]
+        try:
+            found = [cell for cell in resolved(grid, study).cells if cell.holds(only)]
+        except DataError as error:
+            if not only:
+                table.add_row(grid.name, Text(str(error).removeprefix(f"grid {grid.name}: "), style="dim"), "", "")
+            continue
+        for setting in dict.fromkeys(cell.setting for cell in found):
+            cells = [cell for cell in found if cell.setting == setting]
             done = sum(is_done(study, cell) for cell in cells)
             table.add_row(grid.name, setting, str(len(cells)), str(done))
     return table
@@ -246,6 +256,8 @@ def dry_run_table(estimate: DryRun, *, colours: bool) -> Group:
     for name, value in (
         ("Documents to train on", f"{estimate.documents:,}{cut}"),
         ("Held out: validation, test", f"{estimate.validation:,}, {estimate.test:,}"),
+        ("Begins from", estimate.start or "the base, afresh"),
+        ("Learning rate, at its highest", f"{estimate.learning_rate:g}"),
         ("Tokens", f"{estimate.tokens:,}, longest row {estimate.longest:,}"),
         ("Tokens that bear loss", f"{estimate.loss_tokens:,}"),
         ("Shared prompt", f"{estimate.prefix:,} tokens, {percent(estimate.prefix_share)} of all"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from piispan.runs.scoring import Scored, score_files
     from piispan.runs.settings import TrainSettings
     from piispan.runs.showing import Pieces, show_row
+    from piispan.runs.study.choosing import resolved
     from piispan.runs.study.grid import Grid, grids, load_grid
     from piispan.runs.study.places import is_done
     from piispan.runs.study.report import check_report, write_report
@@ -78,6 +79,7 @@ __all__ = [
     "quickstart",
     "recipes",
     "redact_corpus",
+    "resolved",
     "restore_corpus",
     "rewrite_card",
     "run_study",
@@ -95,6 +97,7 @@ _MODULES = {
     "grids": "study.grid",
     "is_done": "study.places",
     "load_grid": "study.grid",
+    "resolved": "study.choosing",
     "run_study": "study.running",
     "write_report": "study.report",
     "AdapterSource": "corpora.models",

@@ -28,6 +28,8 @@ class DryRun:
         documents: Documents to train on.
         validation: Documents held out for validation.
         test: Documents held out for the test.
+        start: The adapter that it begins from: its name or folder; ``None`` where it begins afresh.
+        learning_rate: The highest of the schedule.
         dropped: Documents left out because they are too long.
         split: Documents cut into several rows because they are too long.
         tokens: Tokens of all rows.
@@ -45,6 +47,8 @@ class DryRun:
     documents: int
     validation: int
     test: int
+    start: str | None
+    learning_rate: float
     dropped: int
     split: int
     tokens: int
@@ -95,6 +99,8 @@ def dry_run(
         documents=len(parts.train),
         validation=len(parts.validation),
         test=len(parts.test),
+        start=chosen.start,
+        learning_rate=chosen.highest_learning_rate,
         dropped=len(prepared.dropped),
         split=len(prepared.split),
         tokens=counted["tokens"],

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from statistics import fmean
 
 import pytest
 import yaml
+from rich.console import Console
 
 from piispan.cli.main import main
+from piispan.cli.terminal import study_table
 from piispan.core import DataError, FormatError, read_predictions
 from piispan.dataset_builder import read_split, synthesise, write_jsonl
 from piispan.metric import COUNTED, paired_bootstrap
@@ -214,6 +217,9 @@ def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: 
     data = folder / "documents.jsonl"
     (told,) = run_study(grids[1:], data, tmp_path / "out", progress=Silent())
     assert told.failure == "grid best: chosen from trials, of which 2 of 2 cells are not done yet"
+    waiting = Console(file=StringIO(), width=120)
+    waiting.print(study_table(grids, tmp_path / "out"))
+    assert "│ best   │ chosen from trials, of which 2 of 2 cells are not done yet │" in waiting.file.getvalue()
     list(run_study(grids[:1], data, tmp_path / "out", progress=Silent()))
     worse = tmp_path / "out" / "trials" / "none-of-them" / "random-seed0" / "metrics.json"
     worse.write_text(json.dumps({**json.loads(worse.read_text()), "f1": 0.0}))
@@ -276,6 +282,9 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     _, _, level = answer.partition("\n  - may be as good: ")
     assert all(f"{setting} ({100 * mean:.1f} %, " in level for setting, mean in means.items() if setting != best)
     assert "Not run yet: `piispan study prompts" in report
+    options = "--model base --tag-tokens text --loss answer --epochs 1 --batch-size 4 --lora-rank 2 --lora-alpha 4 --learning-rate 0.0002"
+    trained = [line for line in report.splitlines() if "`piispan train" in line]
+    assert trained == [f"- tagged: `piispan train FILE --out out {options}`"]
     assert str(folder) not in report + json.dumps(content)
     hallucinated = any(cell.get("hallucination_rate") for cell in content["cells"])
     drawn = {"mine-f1.png", "mine-speed.png", *(["mine-hallucination.png"] if hallucinated else [])}
@@ -301,6 +310,15 @@ def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | No
     assert ended.value.code == 3
     assert "mine/too-many/random-seed0: failed: mine/too-many/random-seed0: asks for 1000 documents" in capsys.readouterr().err
     assert (tmp_path / "study.md").is_file()
+    for words, shown in (("fewer", "fewer labels"), ("nothing of the kind", "")):
+        monkeypatch.setattr("sys.argv", [*command, "--list", "--only", words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        assert ended.value.code == (0 if shown else 2)
+        assert shown in said.out
+        assert "token classifier" not in said.out
+        assert bool(said.err) is not bool(shown)
     monkeypatch.setattr("sys.argv", command)
     with pytest.raises(SystemExit) as ended:
         main()

@@ -68,6 +68,10 @@ class Cell:
         """Its folder under that of the study."""
         return self._place_of(self.setting)
 
+    def holds(self, words: str) -> bool:
+        """Whether its place or setting holds these words."""
+        return words in self.place or words in self.setting
+
     @property
     def source_place(self) -> str | None:
         """The folder of the cell whose adapter it measures."""

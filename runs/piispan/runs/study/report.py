@@ -40,6 +40,10 @@ _COSTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "training_seconds": ("Training, minutes in all", lambda seconds: f"{seconds / 60:.1f}"),
     "peak_memory_mib": ("Memory, GiB", lambda mib: f"{mib / 1024:.1f}"),
 }
+_UNTOLD = ("seed", "save_steps")
+"""Settings that change nothing of what is measured, or differ from cell to cell."""
+_FLAGS = {"prompt_style": "prompt"}
+"""Options of ``train`` that are called otherwise than their setting."""
 _BRIEFLY: Mapping[str, str] = {"passes_per_document": "passes", "seconds_per_document": "s", "training_seconds": "min of training"}
 
 
@@ -136,7 +140,7 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
         "bootstrap and of seeds by Student's t, so that three seeds that differ give a wide one; with one seed it knows documents alone. "
         "Differences are paired by document and seed; p is of documents, at these seeds, and corrected for the number of comparisons "
         "(Holm).\n\n"
-        f"`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups."
+        "`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups."
     )
 
 
@@ -222,7 +226,7 @@ def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Pat
     count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
     on = f"On {_hardware(answer.found)}. {_documents(answer.found)}"
     apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
-    blocks = [title, f"{count} {on}", faults, _figures(done), _costs(done), *apart]
+    blocks = [title, f"{count} {on}", faults, _figures(done), _costs(done), _trained_with(done), *apart]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
 
@@ -260,6 +264,23 @@ def _costs(done: Sequence[Row]) -> str:
         cells = ["" if value is None else _COSTS[name][1](value) for name, value in zip(shown, values, strict=True)]
         lines.append([row.setting, f"`{row.split}`", *cells, *([_hardware(row.found)] if differ else [])])
     return _table(lines)
+
+
+def _trained_with(done: Sequence[Row]) -> str:
+    """The options of ``train`` that make each setting's adapter; of prompts that ship with the study alone, the name of their file."""
+    tuned = {row.setting: row.found[0] for row in done if row.found[0].cell.system == "tuned"}
+    configs = {setting: one.config for setting, one in tuned.items() if one.cell.trains and not one.cell.held_out}
+    lines = [f"- {setting}: `piispan train FILE --out out {_options(config)}`" for setting, config in configs.items()]
+    return "To train with a setting:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _options(config: Mapping[str, Any]) -> str:
+    settings = config["settings"] | {"learning_rate": config["came_to"]["learning_rate"]}
+    written = {name: value for name, value in settings.items() if name not in _UNTOLD}
+    if config["decoder"]:
+        written["decoder"] = config["decoder"]
+    shown = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in written.items()}
+    return " ".join(f"--{_FLAGS.get(name, name.replace('_', '-'))} {value}" for name, value in shown.items())
 
 
 def _spread(comparison: Comparison, here: Sequence[Row]) -> str:

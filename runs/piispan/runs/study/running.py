@@ -93,7 +93,7 @@ def run_study(
                 if not only:
                     yield Outcome(grid.name, 0.0, str(error))
                 continue
-            cells = [cell for cell in cells if only in cell.place or only in cell.setting]
+            cells = [cell for cell in cells if cell.holds(only)]
             found += len(cells)
             progress.start(f"Grid {grid.name}", len(cells), "cells")
             for outcome in measured.of(grid, cells):
