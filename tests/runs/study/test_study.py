@@ -203,6 +203,23 @@ def test_differences_are_those_of_the_paired_bootstrap(folder: Path, outcomes: d
     assert (both.seeds, both.value < 0) == (2, True)
 
 
+def test_groups_are_resampled_where_they_were_dealt_whole(tmp_path: Path) -> None:
+    data = tmp_path / "documents.jsonl"
+    write_jsonl((replace(document, group=f"frame {number % 12}") for number, document in enumerate(synthesise(36, seed=5))), data)
+    settings = {"patterns": {"system": "patterns"}}
+    grid = grid_of({"question": "How sure?", "splits": ["random", "template"], "settings": settings}, "sure")
+    for cell in grid.cells:
+        measure(cell, data, tmp_path, Silent())
+    of_random, of_template = found_cells(tmp_path, grid)
+    assert len(of_random.counts) == len(read_split(data, "random").test)
+    test = read_split(data, "template").test
+    groups = {document.group for document in test}
+    assert 1 < len(groups) == len(of_template.counts) < len(test)
+    assert of_template.f1 == pytest.approx(of_template.metrics["f1"])
+    write_report(tmp_path, [grid], tmp_path / "study.md")
+    assert f"`template`, measured on {len(test)} documents of {len(groups)} groups." in (tmp_path / "study.md").read_text()
+
+
 def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: Path) -> None:
     trials = {
         "question": "Which?",

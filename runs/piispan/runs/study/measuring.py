@@ -66,7 +66,7 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
     evaluated = measured.evaluated
     spans = scored_predictions(tested, evaluated.predictions, labels, format=_format_of(cell, evaluated))
     write_predictions(evaluated.predictions, folder / PREDICTIONS)
-    counts = {"all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
+    counts = {"groups": _groups(tested), "all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
     write_text(folder / COUNTS, json.dumps(counts) + "\n")
     metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
     if measured.adapter and (weights := adapter_folder(measured.adapter)):
@@ -127,6 +127,12 @@ def _trained_on(cell: Cell, parts: Split) -> tuple[Document, ...]:
         candidates = parts.train if cell.documents <= len(parts.train) else pool
         chosen = tuple(random.Random(cell.settings.seed).sample(candidates, cell.documents))  # noqa: S311 -- a draw, not a secret
     return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in cell.held_out)) for d in chosen)
+
+
+def _groups(documents: Sequence[Document]) -> list[int]:
+    """The number of each document's group, from 0 in their order; one without a group is a group of its own."""
+    numbers: dict[tuple[str | None, str], int] = {}
+    return [numbers.setdefault((document.group, "" if document.group else document.id), len(numbers)) for document in documents]
 
 
 def _counts_apart(cell: Cell, tested: Sequence[Document], spans: Sequence[Prediction]) -> dict[str, Any]:

@@ -137,9 +137,9 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
         "# The study\n\n"
         f"Written by `piispan study`; every figure comes from a cell's `metrics.json`. {named}Hardware: {_hardware(found)}. "
         "F1 is exact and micro. Figures are means over seeds. In brackets stand the 95 % interval and the number of seeds: of documents by "
-        "bootstrap and of seeds by Student's t, so that three seeds that differ give a wide one; with one seed it knows documents alone. "
-        "Differences are paired by document and seed; p is of documents, at these seeds, and corrected for the number of comparisons "
-        "(Holm).\n\n"
+        "bootstrap (on `template` of whole groups, whose documents are much alike) and of seeds by Student's t, so that three seeds that "
+        "differ give a wide one; with one seed it knows documents alone. Differences are paired by document or group and by seed; p is of "
+        "those, at these seeds, and corrected for the number of comparisons (Holm).\n\n"
         "`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups."
     )
 
@@ -232,15 +232,17 @@ def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Pat
 
 
 def _documents(found: Sequence[Found]) -> str:
-    """How many documents were trained and measured on, and how many texts stand on both sides, by split."""
+    """How many documents, and groups, were trained and measured on, and how many texts stand on both sides, by split."""
     told = []
     for split in dict.fromkeys(one.cell.split for one in found):
-        configs = [one.config for one in found if one.cell.split == split]
+        here = [one for one in found if one.cell.split == split]
+        configs = [one.config for one in here]
         sizes = sorted({config["training_documents"] for config in configs} - {0})
         trained = f", trained on {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''}" if sizes else ""
         both = max(config["measured_texts_trained_on"] for config in configs)
         same = f", of which up to {both} stand in the training word for word" if both else ""
-        told.append(f"`{split}`{trained}, measured on {configs[0]['measured_documents']} documents{same}")
+        groups = f" of {len(here[0].counts)} groups" if split == "template" else ""
+        told.append(f"`{split}`{trained}, measured on {configs[0]['measured_documents']} documents{groups}{same}")
     return f"{'; '.join(told)}."
 
 

@@ -33,7 +33,9 @@ class Found:
         cell: The cell.
         config: Its ``config.json``.
         metrics: Its ``metrics.json``.
-        counts: ``all`` of its ``counts.json``. Shape: ``(documents, len(COUNTED))``
+        counts: ``all`` of its ``counts.json``, summed by what is resampled: documents, or on ``template`` their groups, whose documents
+            are too alike to count as so many (A. C. Cameron, J. B. Gelbach and D. L. Miller, "Bootstrap-Based Improvements for Inference
+            with Clustered Errors", Review of Economics and Statistics 90, 2008). Shape: ``(documents or groups, len(COUNTED))``
     """
 
     cell: Cell
@@ -74,7 +76,7 @@ class Row:
         return None if not values or any(value is None for value in values) else fmean(values)
 
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the mean of F1, see ``_interval``; with one seed it knows documents alone."""
+        """95 % interval of the mean of F1, see ``_interval``; with one seed it knows documents or groups alone."""
         low, high = _interval([one.f1 for one in self.found], _drawn([one.counts for one in self.found]))
         return max(low, 0.0), min(high, 1.0)
 
@@ -90,8 +92,8 @@ class Difference:
     Args:
         value: The mean over the seeds that both have.
         interval: 95 % interval, see ``_interval``.
-        p_value: Two-sided, of a paired bootstrap over documents at these seeds: what other seeds would give, it does not know. Never less
-            than flipping the signs of the documents that differ could give.
+        p_value: Two-sided, of a paired bootstrap over documents, or groups, at these seeds: what other seeds would give, it does not
+            know. Never less than flipping the signs of those that differ could give.
         seeds: How many seeds both have.
     """
 
@@ -126,7 +128,12 @@ def found_cells(study: Path, grid: Grid) -> list[Found]:
 
 def _read(study: Path, cell: Cell) -> Found:
     metrics, counts = (json.loads((study / cell.place / name).read_text("utf-8")) for name in (METRICS, COUNTS))
-    return Found(cell, config_of(study, cell), metrics, np.array([counts["all"][name] for name in COUNTED], dtype=np.float64).T)
+    by_document = np.array([counts["all"][name] for name in COUNTED], dtype=np.float64).T
+    if cell.split == "random":
+        return Found(cell, config_of(study, cell), metrics, by_document)
+    by_group = np.zeros((max(counts["groups"]) + 1, len(COUNTED)))
+    np.add.at(by_group, counts["groups"], by_document)
+    return Found(cell, config_of(study, cell), metrics, by_group)
 
 
 def rows(found: Iterable[Found]) -> list[Row]:
@@ -179,24 +186,24 @@ def corrected(differences: Sequence[Difference]) -> list[Difference]:
 
 
 def _interval(values: Sequence[float], drawn: _Array) -> tuple[float, float]:
-    """95 % interval of a mean over seeds: the half-widths of documents (bootstrap) and of seeds (Student's t), at right angles.
+    """95 % interval of a mean over seeds: the half-widths of documents or groups (bootstrap) and of seeds (Student's t), at right angles.
 
     Args:
         values: The figure at each seed.
-        drawn: Its mean over the seeds, in each resample of the documents. Shape: ``(_RESAMPLES,)``
+        drawn: Its mean over the seeds, in each resample. Shape: ``(_RESAMPLES,)``
     """
-    documents, seeds = _NORMAL * float(drawn.std()), 0.0
+    resampled, seeds = _NORMAL * float(drawn.std()), 0.0
     if len(values) > 1:
         freedom = len(values) - 1
         seeds = (_T[freedom - 1] if freedom <= len(_T) else _NORMAL) * stdev(values) / math.sqrt(len(values))
-    half = math.hypot(documents, seeds)
+    half = math.hypot(resampled, seeds)
     return fmean(values) - half, fmean(values) + half
 
 
 def _drawn(counts: Sequence[_Array]) -> _Array:
-    """The mean F1 over seeds in each resample of the documents; the same draws each time. Shape: ``(_RESAMPLES,)``"""
-    documents = len(counts[0])
-    weights = np.random.default_rng(0).multinomial(documents, np.full(documents, 1 / documents), size=_RESAMPLES).astype(np.float64)
+    """The mean F1 over seeds in each resample of documents or groups; the same draws each time. Shape: ``(_RESAMPLES,)``"""
+    units = len(counts[0])
+    weights = np.random.default_rng(0).multinomial(units, np.full(units, 1 / units), size=_RESAMPLES).astype(np.float64)
     drawn: _Array = np.mean([_f1(weights @ one) for one in counts], axis=0)
     return drawn
 
