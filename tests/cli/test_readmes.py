@@ -2,13 +2,17 @@
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 
 from piispan.cli.main import app
 from piispan.core import LabelSet
+from piispan.runs import load_grid
+from piispan.runs.study.choosing import check_choice
 from tests.doc_blocks import code_blocks
 
 ROOT = Path(__file__).parents[2]
@@ -21,6 +25,7 @@ PAGES = (
     "docs/decoding.md",
     "docs/publishing.md",
     "docs/redaction.md",
+    "docs/studies.md",
 )
 COMMANDS = [
     (page, line)
@@ -49,6 +54,32 @@ def parse(words: list[str]) -> None:
 @pytest.mark.parametrize(("page", "line"), COMMANDS)
 def test_a_command_of_a_page_has_these_arguments_and_options(page: str, line: str) -> None:
     parse(shlex.split(line, comments=True)[1:])
+
+
+def test_the_page_of_studies_has_grids_that_go_together(tmp_path: Path) -> None:
+    blocks = [block.code for block in code_blocks(ROOT / "docs" / "studies.md") if block.language == "yaml"]
+    assert [block.split(".yaml")[0] for block in blocks] == ["# ward", "# ward-test"]
+    for block in blocks:
+        (tmp_path / block.splitlines()[0].split()[1].rstrip(":")).write_text(block)
+    assert len(load_grid(tmp_path / "ward.yaml").cells) == 9
+    check_choice(load_grid(tmp_path / "ward-test.yaml"))
+
+
+def commands(command: Any, called: str = "piispan") -> Iterator[tuple[str, Any]]:
+    """A command and those under it, each with what is typed for it."""
+    yield called, command
+    for name, under in getattr(command, "commands", {}).items():
+        yield from commands(under, f"{called} {name}")
+
+
+def test_no_help_is_cut_at_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for called, command in commands(typer.main.get_command(app)):
+        context = command.context_class(command, info_name=called, terminal_width=80)
+        shown = command.get_help(context)
+        assert not re.search(r"\w(\.\.\.|…)$", shown, re.MULTILINE), called
+        flags = [flag for option in command.params for flag in option.opts if flag.startswith("-")]
+        assert all(flag in shown for flag in flags), called
 
 
 @pytest.mark.parametrize(

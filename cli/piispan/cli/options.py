@@ -10,7 +10,7 @@ import typer
 
 from piispan.core import DataError
 from piispan.dataset_builder import SplitKind
-from piispan.runs.settings import TrainSettings
+from piispan.runs.settings import OPTIONS, TrainSettings
 from piispan.tagger import DecoderName
 
 __all__ = [
@@ -38,7 +38,6 @@ OnlyLabels = Annotated[
     list[str] | None, typer.Option(help="Only this label (the adapter: --label-sampling subset); may be given several times.")
 ]
 Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, zh_pii, or a YAML file.")]
-_FLAGS = {"prompt_style": "--prompt"}
 
 
 def with_settings(
@@ -57,7 +56,7 @@ def with_settings(
         kind, meaning = get_args(hint)
         default = getattr(TrainSettings(), name)
         shown = meaning if default is None else f"{meaning} Default: {default}."
-        option = typer.Option(*([_FLAGS[name]] if name in _FLAGS else []), help=shown, show_default=False)
+        option = typer.Option(*([f"--{OPTIONS[name]}"] if name in OPTIONS else []), help=shown, show_default=False)
         options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]))
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:

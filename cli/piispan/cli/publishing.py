@@ -45,7 +45,7 @@ def push(
 ) -> None:
     """Publish an adapter with its card on the Hub, all checked.
 
-    It is private unless you say so, in one commit; the same again changes nothing.
+    It is private without --public, and made in one commit; the same again changes nothing.
     """
     from piispan.model_card import Target
     from piispan.runs import Publication, push_adapter
@@ -65,7 +65,7 @@ def check(
 ) -> None:
     """Check that a card says what was measured; exit code 1 if not.
 
-    And that nothing in the folder gives anything away: a token, a path, a text of the training.
+    Nothing in the folder may give anything away either: a token, a path, a text of the training.
     """
     from piispan.runs import Publication, check_card
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
-from piispan.core import DataError
+from piispan.core import DataError, FormatError
 from piispan.dataset_builder import DataStats
 from piispan.metric import OUTPUT_TITLES, SPAN_TITLES, PairedDifference, percent, shown_figures
 from piispan.runs import CorpusRun, DryRun, Grid, Pieces, Scored, is_done, resolved
@@ -186,7 +186,7 @@ def redaction_notes(run: CorpusRun) -> list[str]:
 def study_table(grids: Sequence[Grid], study: Path, only: str = "") -> Table:
     """Grids with their settings, and how many of their cells are done; of cells whose place or setting holds the words of ``only``.
 
-    A grid that waits for another to choose its setting says so, unless it is asked for words.
+    A grid that waits for another to choose its setting says so.
     """
     table = Table(title="Grids", title_justify="left")
     for name in ("grid", "setting"):
@@ -196,9 +196,8 @@ def study_table(grids: Sequence[Grid], study: Path, only: str = "") -> Table:
     for grid in grids:
         try:
             found = [cell for cell in resolved(grid, study).cells if cell.holds(only)]
-        except DataError as error:
-            if not only:
-                table.add_row(grid.name, Text(str(error).removeprefix(f"grid {grid.name}: "), style="dim"), "", "")
+        except (DataError, FormatError) as error:
+            table.add_row(grid.name, Text(str(error).removeprefix(f"grid {grid.name}: "), style="dim"), "", "")
             continue
         for setting in dict.fromkeys(cell.setting for cell in found):
             cells = [cell for cell in found if cell.setting == setting]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         split_files,
         warn_of_shared_texts,
     )
-    from piispan.dataset_builder.splitting.splits import Split, SplitKind, fixed_split
+    from piispan.dataset_builder.splitting.splits import Split, SplitKind, fixed_split, whole_groups
     from piispan.dataset_builder.splitting.stats import DataStats, data_stats, draw_stats
     from piispan.dataset_builder.splitting.stratified import SplitBy, StratifiedSplit, split_documents
     from piispan.dataset_builder.synthesis.documents import synthesise
@@ -96,6 +96,7 @@ __all__ = [
     "synthesise",
     "token_documents",
     "warn_of_shared_texts",
+    "whole_groups",
     "write_jsonl",
 ]
 
@@ -129,6 +130,7 @@ _MODULES = {
     "export_sample": "publishing.sample",
     "fitting_settings": "synthesis.labelling",
     "fixed_split": "splitting.splits",
+    "whole_groups": "splitting.splits",
     "how_split": "splitting.split_folders",
     "is_split_folder": "splitting.split_folders",
     "iter_documents": "reading.readers",

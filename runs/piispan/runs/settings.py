@@ -21,8 +21,10 @@ from piispan.core import (
 from piispan.dataset_builder import default_labels
 from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
-__all__ = ["UNTRAINED", "Schedule", "Spelling", "TrainSettings", "check_validation"]
+__all__ = ["OPTIONS", "UNTRAINED", "Schedule", "Spelling", "TrainSettings", "check_validation"]
 
+OPTIONS = {"prompt_style": "prompt"}
+"""What fields of ``TrainSettings`` are called as options of the command line, where that is not their own name."""
 _OPTIONAL_COUNTS = ("max_length", "max_tokens", "early_stopping_patience", "save_steps")
 """0 stands for none, so that an option can undo what a recipe asks for."""
 _COUNTS = ("batch_size", "gradient_accumulation_steps", "lora_rank", "lora_alpha", *_OPTIONAL_COUNTS)

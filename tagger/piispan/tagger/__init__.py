@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from piispan.tagger.decoding import Decoded, Decoder, DecoderName
     from piispan.tagger.drafting import Guess
     from piispan.tagger.generation import GenerateDecoder
-    from piispan.tagger.guesses import PatternGuess, PresidioGuess
+    from piispan.tagger.guesses import PatternGuess, PresidioGuess, labels_by_entity
     from piispan.tagger.presidio import PiispanRecognizer
     from piispan.tagger.redaction.covering import without_overlap
     from piispan.tagger.redaction.keys import RedactionKey, read_key
@@ -71,6 +71,7 @@ __all__ = [
     "decoder_name",
     "default_device",
     "embedded_model",
+    "labels_by_entity",
     "load_causal_lm",
     "located",
     "make_decoder",
@@ -127,6 +128,7 @@ _MODULES = {
     "decoder_name": "decoders",
     "default_device": "base_model",
     "embedded_model": "base_model",
+    "labels_by_entity": "guesses",
     "load_causal_lm": "base_model",
     "located": "base_model",
     "make_decoder": "decoders",

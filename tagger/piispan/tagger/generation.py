@@ -34,16 +34,16 @@ _BUDGET = {"tagged": (3, 96), "json": (16, 96), "json_values": (14, 96), "bio": 
 """Most answer tokens by format: (per token of the text, on top). Far more than right answers need."""
 _LARGEST_BUDGET = (16, 96)
 """For a format that is not ours."""
-_USUAL = (2, 64)
-"""What nearly every right answer ends within, in the same terms."""
+_USUAL = {"tagged": (2, 64), "json": (2, 64), "json_values": (2, 64), "bio": (4, 32)}
+"""Answer tokens within which most right answers end, in the same terms."""
 
 
 class GenerateDecoder:
     """Plain greedy ``model.generate`` in batches: nothing keeps the answer to the text.
 
-    The prompt's common token prefix is computed once for all texts, and its keys and values are handed
-    to each batch. Answers that are longer than answers usually are go on in batches of their own, so that the others need not wait for
-    them: an answer that repeats itself runs to its budget, ten times as long.
+    The prompt's common token prefix is computed once for all texts, and its keys and values are handed to each batch. Answers that are
+    longer than answers usually are go on in batches of their own, so that the others need not wait for them: an answer that repeats
+    itself runs to its budget.
 
     Args:
         model: A causal language model.
@@ -76,16 +76,19 @@ class GenerateDecoder:
         prefix = self._prefix(asked)
         around = len(self._ask(""))
         sizes = [max(len(ids) - around, 0) for ids in asked]
-        budgets = [_tokens(_BUDGET.get(self._prompt.format.name, _LARGEST_BUDGET), size) for size in sizes]
+        name = self._prompt.format.name
+        usual, budgets = (
+            [per_token * size + extra for size in sizes]
+            for per_token, extra in (_USUAL.get(name, _LARGEST_BUDGET), _BUDGET.get(name, _LARGEST_BUDGET))
+        )
         self._check_fit(asked, budgets)
         answers = [_Answer(ids, budget) for ids, budget in zip(asked, budgets, strict=True)]
         # Texts of like length together, the longest first.
         waiting = sorted(range(len(texts)), key=lambda number: -len(asked[number]))
-        for usual in (True, False):
+        for most in (usual, budgets):
             for first in range(0, len(waiting), self._batch_size):
                 members = waiting[first : first + self._batch_size]
-                most = max(_tokens(_USUAL, sizes[number]) if usual else budgets[number] for number in members)
-                self._go_on([answers[number] for number in members], prefix, most)
+                self._go_on([answers[number] for number in members], prefix, max(most[number] for number in members))
                 if progress and (done := sum(answers[number].ended for number in members)):
                     progress(done)
             waiting = [number for number in waiting if not answers[number].ended]
@@ -130,7 +133,7 @@ class GenerateDecoder:
         return _Prefix(ids, output.past_key_values)
 
     def _go_on(self, answers: Sequence["_Answer"], prefix: "_Prefix", most: int) -> None:
-        """Write on at answers, by at most so many tokens each, until all have ended or reached their budget."""
+        """Write on at answers, by at most ``most`` tokens each."""
         import torch
         from transformers import GenerationConfig
 
@@ -200,12 +203,6 @@ class _Answer:
         self.finished = stop < len(own)
         self.passes += len(written)
         self.seconds += seconds
-
-
-def _tokens(of_a_text: tuple[int, int], size: int) -> int:
-    """Tokens of an answer to a text of so many."""
-    per_token, extra = of_a_text
-    return per_token * size + extra
 
 
 @dataclass(frozen=True, slots=True)

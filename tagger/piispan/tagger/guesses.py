@@ -9,7 +9,7 @@ from piispan.tagger.redaction.covering import without_overlap
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine, RecognizerResult
 
-__all__ = ["PatternGuess", "PresidioGuess"]
+__all__ = ["PatternGuess", "PresidioGuess", "labels_by_entity"]
 
 _LABELS_OF_ENTITIES = {"LOCATION": "GPE", "URL": "DOMAIN_NAME"}
 """What Presidio's entities are called in the label set ``presidio``, where the names differ."""
@@ -38,7 +38,7 @@ class PatternGuess:
         registry = RecognizerRegistry()
         registry.load_predefined_recognizers(languages=[language])
         self._recognisers = [recogniser for recogniser in registry.recognizers if isinstance(recogniser, PatternRecognizer)]
-        self._names, self._least_score = _labels_by_entity(labels, names), least_score
+        self._names, self._least_score = labels_by_entity(labels, names), least_score
 
     def __call__(self, text: str) -> list[Span]:
         """The spans found, flat, sorted and without white space at their edges."""
@@ -79,7 +79,7 @@ class PresidioGuess:
         if language not in self._analyzer.supported_languages:
             known = ", ".join(self._analyzer.supported_languages)
             raise ValueError(f"the analyzer does not support the language {language!r}; it supports: {known}")
-        self._names, self._least_score, self._language = _labels_by_entity(labels, names), least_score, language
+        self._names, self._least_score, self._language = labels_by_entity(labels, names), least_score, language
 
     def __call__(self, text: str) -> list[Span]:
         """The spans found, flat, sorted and without white space at their edges."""
@@ -99,8 +99,13 @@ def _analyzer_without_model(language: str) -> "AnalyzerEngine":
     return AnalyzerEngine(nlp_engine=engine, supported_languages=[language])
 
 
-def _labels_by_entity(labels: LabelSet, names: Mapping[str, str] | None) -> dict[str, str]:
-    """The labels of the set, by the entity types that stand for them."""
+def labels_by_entity(labels: LabelSet, names: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The labels of the set, by the entity types of Presidio that stand for them.
+
+    Args:
+        labels: The label set.
+        names: Label by entity type, where the two differ; before that of the name, or of what the label set ``presidio`` calls it.
+    """
     known = {**_LABELS_OF_ENTITIES, **{name: name for name in labels.names}, **(names or {})}
     return {entity: label for entity, label in known.items() if label in labels}
 

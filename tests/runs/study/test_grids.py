@@ -68,7 +68,10 @@ def test_combinations_of_axes_that_do_not_go_together_are_left_out_and_counted()
 
 
 def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_settings_own() -> None:
-    settings = {"a": {"loss": "answer", "documents": 9, "seeds": [3, 4]}, "b": {"adapter_of": "a", "decoder": "generate"}}
+    settings = {
+        "a": {"loss": "answer", "tag_tokens": "text", "documents": 9, "seeds": [3, 4]},
+        "b": {"adapter_of": "a", "decoder": "generate"},
+    }
     grid = grid_of({"question": "?", "splits": ["random"], "settings": settings}, "mine")
     first, _, second, _ = grid.cells
     assert second.source_place == first.place
@@ -96,7 +99,13 @@ def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_s
         ({"question": "?", "settings": {"a": {"documents": -5}}}, "documents must be a number greater than 0, was: -5"),
         ({"question": "?", "settings": {"a": {"held_out": "AGE"}}}, "held_out: needs a list, was: 'AGE'"),
         ({"question": "?", "settings": {"a": {"held_out": ["EMAIL"]}}}, "grid mine, a: held_out: "),
-        ({"question": "?", "settings": {"a": {"held_out": ["AGE"], "early_stopping_patience": 1}}}, "early stopping watches the whole"),
+        (
+            {"question": "?", "settings": {"a": {"held_out": ["AGE"], "tag_tokens": "text", "early_stopping_patience": 1}}},
+            "early stopping watches the whole",
+        ),
+        ({"question": "?", "settings": {"a": {"held_out": ["AGE"]}}}, "grid mine, a: held_out labels have no special tag token"),
+        ({"question": "?", "settings": {"a": {"format": "json", "decoder": "verbatim"}}}, "only the format 'tagged' can be decoded"),
+        ({"question": "?", "settings": {"a": {}, "b": {"adapter_of": "a", "decoder": "generate"}}}, "cannot write special tag tokens"),
         ({"question": "?", "settings": {"b": {"adapter_of": "a"}, "a": {}}}, "grid mine, b: adapter_of must name a setting above it"),
         ({"question": "?", "chosen_from": "choosing", "part": "test"}, "chosen_from brings the settings; leave out part"),
         ({"question": "?", "chosen_from": "choosing", "refit": "yes"}, "refit: must be one of True, False, was: 'yes'"),

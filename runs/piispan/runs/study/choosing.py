@@ -32,6 +32,7 @@ def resolved(grid: Grid, study: Path) -> Grid:
 
     Raises:
         DataError: If a cell of the grid to choose from is not done, or was not measured on validation.
+        FormatError: If a split is missing there, or the best setting measures the adapter of another.
     """
     if grid.chosen_from is None:
         return grid

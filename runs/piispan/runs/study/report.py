@@ -1,5 +1,6 @@
 """The report of a study: Markdown with its pictures, and JSON."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from piispan.core import DataError, FormatError
 from piispan.metric import percent
 from piispan.runs.artifacts import check_writable, write_json, write_text
+from piispan.runs.settings import OPTIONS
 from piispan.runs.study.choosing import resolved
 from piispan.runs.study.grid import Grid
 from piispan.runs.study.pictures import draw_study
@@ -42,8 +44,6 @@ _COSTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 }
 _UNTOLD = ("seed", "save_steps")
 """Settings that change nothing of what is measured, or differ from cell to cell."""
-_FLAGS = {"prompt_style": "prompt"}
-"""Options of ``train`` that are called otherwise than their setting."""
 _BRIEFLY: Mapping[str, str] = {"passes_per_document": "passes", "seconds_per_document": "s", "training_seconds": "min of training"}
 
 
@@ -138,8 +138,8 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
         f"Written by `piispan study`; every figure comes from a cell's `metrics.json`. {named}Hardware: {_hardware(found)}. "
         "F1 is exact and micro. Figures are means over seeds. In brackets stand the 95 % interval and the number of seeds: of documents by "
         "bootstrap (on `template` of whole groups, whose documents are much alike) and of seeds by Student's t, so that three seeds that "
-        "differ give a wide one; with one seed it knows documents alone. Differences are paired by document or group and by seed; p is of "
-        "those, at these seeds, and corrected for the number of comparisons (Holm).\n\n"
+        "differ give a wide one; with one seed it knows documents or groups alone. Differences are paired by document or group, and by "
+        "seed; p is over documents or groups, at these seeds, and corrected for the number of comparisons (Holm).\n\n"
         "`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups."
     )
 
@@ -241,8 +241,9 @@ def _documents(found: Sequence[Found]) -> str:
         trained = f", trained on {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''}" if sizes else ""
         both = max(config["measured_texts_trained_on"] for config in configs)
         same = f", of which up to {both} stand in the training word for word" if both else ""
-        groups = f" of {len(here[0].counts)} groups" if split == "template" else ""
-        told.append(f"`{split}`{trained}, measured on {configs[0]['measured_documents']} documents{groups}{same}")
+        measured, units = configs[0]["measured_documents"], len(here[0].counts)
+        groups = f" of {units} groups" if units < measured else ""
+        told.append(f"`{split}`{trained}, measured on {measured} documents{groups}{same}")
     return f"{'; '.join(told)}."
 
 
@@ -269,20 +270,33 @@ def _costs(done: Sequence[Row]) -> str:
 
 
 def _trained_with(done: Sequence[Row]) -> str:
-    """The options of ``train`` that make each setting's adapter; of prompts that ship with the study alone, the name of their file."""
-    tuned = {row.setting: row.found[0] for row in done if row.found[0].cell.system == "tuned"}
-    configs = {setting: one.config for setting, one in tuned.items() if one.cell.trains and not one.cell.held_out}
-    lines = [f"- {setting}: `piispan train FILE --out out {_options(config)}`" for setting, config in configs.items()]
+    """How ``train`` makes each setting's adapter, where it can."""
+    lines = []
+    for one in {row.setting: row.found[0] for row in done}.values():
+        if one.cell.system == "tuned" and one.cell.trains and not one.cell.held_out and _tells_all(one):
+            few = f", on {one.cell.documents} documents" if one.cell.documents else ""
+            lines.append(f"- {one.cell.setting}{few}: `piispan train FILE --out out {_options(one.config)}`")
     return "To train with a setting:\n\n" + "\n".join(lines) if lines else ""
+
+
+def _tells_all(one: Found) -> bool:
+    """Whether its settings stand in its configuration as they were given; of a path there is the last part alone."""
+    told = one.config["settings"].items()
+    return all(getattr(one.cell.settings, name) == value for name, value in told if isinstance(value, str))
 
 
 def _options(config: Mapping[str, Any]) -> str:
     settings = config["settings"] | {"learning_rate": config["came_to"]["learning_rate"]}
-    written = {name: value for name, value in settings.items() if name not in _UNTOLD}
     if config["decoder"]:
-        written["decoder"] = config["decoder"]
-    shown = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in written.items()}
-    return " ".join(f"--{_FLAGS.get(name, name.replace('_', '-'))} {value}" for name, value in shown.items())
+        settings["decoder"] = config["decoder"]
+    return " ".join(_option(name, value) for name, value in settings.items() if name not in _UNTOLD)
+
+
+def _option(name: str, value: object) -> str:
+    flag = OPTIONS.get(name, name.replace("_", "-"))
+    if isinstance(value, bool):
+        return f"--{flag}" if value else f"--no-{flag}"
+    return f"--{flag} {shlex.quote(f'{value:g}' if isinstance(value, float) else str(value))}"
 
 
 def _spread(comparison: Comparison, here: Sequence[Row]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from piispan.core import DataError
 from piispan.metric import COUNTED
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.places import COUNTS, METRICS, config_of, is_done
@@ -33,9 +34,10 @@ class Found:
         cell: The cell.
         config: Its ``config.json``.
         metrics: Its ``metrics.json``.
-        counts: ``all`` of its ``counts.json``, summed by what is resampled: documents, or on ``template`` their groups, whose documents
-            are too alike to count as so many (A. C. Cameron, J. B. Gelbach and D. L. Miller, "Bootstrap-Based Improvements for Inference
-            with Clustered Errors", Review of Economics and Statistics 90, 2008). Shape: ``(documents or groups, len(COUNTED))``
+        counts: ``all`` of its ``counts.json``, summed by what is resampled: documents, or their groups where those were dealt whole,
+            because documents of a group are too alike to count as so many (C. A. Field and A. H. Welsh, "Bootstrapping Clustered Data",
+            Journal of the Royal Statistical Society B 69, 2007; of a few groups, intervals are too narrow even so).
+            Shape: ``(documents or groups, len(COUNTED))``
     """
 
     cell: Cell
@@ -122,18 +124,22 @@ class Comparison:
 
 
 def found_cells(study: Path, grid: Grid) -> list[Found]:
-    """The cells of a grid that were measured as it says now."""
+    """The cells of a grid that were measured as it says now.
+
+    Raises:
+        DataError: If one was measured by an earlier version, which did not say what is to be resampled.
+    """
     return [_read(study, cell) for cell in grid.cells if is_done(study, cell)]
 
 
 def _read(study: Path, cell: Cell) -> Found:
     metrics, counts = (json.loads((study / cell.place / name).read_text("utf-8")) for name in (METRICS, COUNTS))
     by_document = np.array([counts["all"][name] for name in COUNTED], dtype=np.float64).T
-    if cell.split == "random":
-        return Found(cell, config_of(study, cell), metrics, by_document)
-    by_group = np.zeros((max(counts["groups"]) + 1, len(COUNTED)))
-    np.add.at(by_group, counts["groups"], by_document)
-    return Found(cell, config_of(study, cell), metrics, by_group)
+    if "units" not in counts:
+        raise DataError(f"{cell.place}: was measured by an earlier version; measure it anew with --again")
+    by_unit = np.zeros((max(counts["units"]) + 1, len(COUNTED)))
+    np.add.at(by_unit, counts["units"], by_document)
+    return Found(cell, config_of(study, cell), metrics, by_unit)
 
 
 def rows(found: Iterable[Found]) -> list[Row]:
