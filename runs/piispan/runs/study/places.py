@@ -38,7 +38,7 @@ def is_done(study: Path, cell: Cell, data: str | Path | None = None) -> bool:
     """Whether a cell has been measured as it is asked for now, on the same documents where ``data`` is given; and where it measures the
     adapter of another, on the one that is there now.
     """
-    config = {"refit": False, **config_of(study, cell)}  # cells were measured before there was a choice
+    config = config_of(study, cell)
     asked = cell.to_dict()
     if not (study / cell.place / METRICS).is_file() or any(config.get(name) != value for name, value in asked.items()):
         return False
