@@ -130,7 +130,6 @@ _MODULES = {
     "export_sample": "publishing.sample",
     "fitting_settings": "synthesis.labelling",
     "fixed_split": "splitting.splits",
-    "whole_groups": "splitting.splits",
     "how_split": "splitting.split_folders",
     "is_split_folder": "splitting.split_folders",
     "iter_documents": "reading.readers",
@@ -154,6 +153,7 @@ _MODULES = {
     "synthesise": "synthesis.documents",
     "token_documents": "reading.tokens",
     "warn_of_shared_texts": "splitting.split_folders",
+    "whole_groups": "splitting.splits",
     "write_jsonl": "writers",
 }
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -68,10 +68,6 @@ class Cell:
         """Its folder under that of the study."""
         return self._place_of(self.setting)
 
-    def holds(self, words: str) -> bool:
-        """Whether its place or setting holds these words."""
-        return words in self.place or words in self.setting
-
     @property
     def source_place(self) -> str | None:
         """The folder of the cell whose adapter it measures."""
@@ -93,14 +89,23 @@ class Cell:
         """Whether something is trained for it."""
         return self.system in ("tuned", "token_classifier") and self.adapter_of is None
 
+    @property
+    def local(self) -> dict[str, str]:
+        """Settings that are paths of this machine, each with its last part, which is all that is told of it."""
+        given = asdict(self.settings).items()
+        return {name: Path(value).name for name, value in given if isinstance(value, str) and _is_path(value)}
+
+    def holds(self, words: str) -> bool:
+        """Whether its place or setting holds these words."""
+        return words in self.place or words in self.setting
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON: all that makes it the cell it is, without a path of this machine. Of its settings, those that are not the default, and
         what the defaults came to that depend on others.
         """
         row, usual = asdict(self), asdict(TrainSettings())
         chosen = {name: value for name, value in row["settings"].items() if value != usual[name]}
-        local = {name: Path(value).name for name, value in chosen.items() if isinstance(value, str) and _is_path(value)}
-        row["settings"] = {**chosen, **local, "seed": self.settings.seed}
+        row["settings"] = {**chosen, **self.local, "seed": self.settings.seed}
         begun = replace(self._decodable, start=self.start)
         row["came_to"] = {"learning_rate": begun.highest_learning_rate, **begun.spelling._asdict()}
         if self.start and (Path(self.start).is_dir() or self.start in pretuned_adapters()):

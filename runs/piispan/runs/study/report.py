@@ -273,16 +273,10 @@ def _trained_with(done: Sequence[Row]) -> str:
     """How ``train`` makes each setting's adapter, where it can."""
     lines = []
     for one in {row.setting: row.found[0] for row in done}.values():
-        if one.cell.system == "tuned" and one.cell.trains and not one.cell.held_out and _tells_all(one):
+        if one.cell.system == "tuned" and one.cell.trains and not one.cell.held_out and not one.cell.local:
             few = f", on {one.cell.documents} documents" if one.cell.documents else ""
             lines.append(f"- {one.cell.setting}{few}: `piispan train FILE --out out {_options(one.config)}`")
     return "To train with a setting:\n\n" + "\n".join(lines) if lines else ""
-
-
-def _tells_all(one: Found) -> bool:
-    """Whether its settings stand in its configuration as they were given; of a path there is the last part alone."""
-    told = one.config["settings"].items()
-    return all(getattr(one.cell.settings, name) == value for name, value in told if isinstance(value, str))
 
 
 def _options(config: Mapping[str, Any]) -> str:
