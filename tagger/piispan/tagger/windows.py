@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from piispan.core import CoverageError, Span
 
@@ -54,21 +55,21 @@ def cut_windows(text: str, token_starts: Sequence[int], *, size: int, overlap: i
     if not 0 <= overlap < size:
         raise ValueError(f"overlap must be at least 0 and below size ({size}), was: {overlap}")
     edges, tokens = _edges(text, token_starts, size)
-    breaks = _breaks(text, edges)
+    breaks = _breaks(text)
     # At most half of what a window adds is given up for a break: windows with a large overlap would hardly advance.
     slack = min(size // 4, (size - overlap) // 2)
     windows: list[Window] = []
     start = end = 0
     while (farthest := bisect_right(tokens, tokens[start] + size) - 1) < len(edges) - 1:
         earliest = max(end + 1, bisect_left(tokens, tokens[start] + size - slack))
-        end = _best(breaks, min(earliest, farthest), farthest)
+        end = _best(breaks, edges, min(earliest, farthest), farthest)
         windows.append(Window(edges[start], edges[end]))
         # From any earlier start, the next window could not reach past this end.
         lowest = max(start + 1, bisect_left(tokens, tokens[end + 1] - size))
         latest = max(lowest, bisect_right(tokens, tokens[end] - overlap) - 1)
         # At least half of the advance is kept, for the same reason as above.
         back = min(overlap, tokens[latest] - tokens[start]) // 2
-        start = _best(breaks, max(lowest, bisect_left(tokens, tokens[latest] - back)), latest)
+        start = _best(breaks, edges, max(lowest, bisect_left(tokens, tokens[latest] - back)), latest)
     return [*windows, Window(edges[start], len(text))]
 
 
@@ -109,15 +110,17 @@ def merge_windows(length: int, windows: Sequence[Window], spans: Sequence[Sequen
 def _edges(text: str, token_starts: Sequence[int], size: int) -> tuple[list[int], list[int]]:
     """The offsets at which a cut may be, and how many tokens lie before each."""
     edges, tokens = [0], [0]
+    last, length = 0, len(text)
     for index, offset in enumerate(token_starts):
-        if offset == edges[-1]:
+        if offset == last:
             continue
-        if not edges[-1] < offset < len(text):
-            raise ValueError(f"token_starts must ascend within the text of {len(text)} characters, was: {offset} after {edges[-1]}")
+        if not last < offset < length:
+            raise ValueError(f"token_starts must ascend within the text of {length} characters, was: {offset} after {last}")
         edges.append(offset)
         tokens.append(index)
+        last = offset
     if text:
-        edges.append(len(text))
+        edges.append(length)
         tokens.append(len(token_starts))
     for index, (before, after) in enumerate(pairwise(tokens)):
         if after - before > size:
@@ -125,25 +128,35 @@ def _edges(text: str, token_starts: Sequence[int], size: int) -> tuple[list[int]
     return edges, tokens
 
 
-def _breaks(text: str, edges: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
-    """Indices of the edges after a paragraph, after a sentence or line, and at other white space; ascending."""
-    kinds: tuple[list[int], list[int], list[int]] = ([], [], [])
-    paragraphs, sentences, spaces = kinds
+class _Breaks(NamedTuple):
+    """Breaks of one kind: the first and the last offset at which each may be cut, both inclusive; ascending."""
+
+    firsts: list[int]
+    lasts: list[int]
+
+
+def _breaks(text: str) -> tuple[_Breaks, _Breaks, _Breaks]:
+    """The breaks after a paragraph, after a sentence or line, and at other white space."""
+    paragraphs, sentences, spaces = kinds = (_Breaks([], []), _Breaks([], []), _Breaks([], []))
     for match in _BREAK.finditer(text):
+        stop = match.end("stop")
         lines = max(match[0].count("\n"), match[0].count("\r"))
-        kind = paragraphs if lines > 1 else sentences if lines or match["stop"] else spaces
+        kind = paragraphs if lines > 1 else sentences if lines or stop >= 0 else spaces
         # Some tokenizers start a token before white space, others after it: an edge on either side is a break.
-        first = match.end("stop") if match["stop"] else match.start()
-        kind.extend(range(bisect_left(edges, first), bisect_right(edges, match.end())))
+        kind.firsts.append(match.start() if stop < 0 else stop)
+        kind.lasts.append(match.end())
     return kinds
 
 
-def _best(breaks: Sequence[Sequence[int]], lowest: int, highest: int) -> int:
-    """The last edge of the best kind from ``lowest`` to ``highest``, both inclusive."""
-    for kind in breaks:
-        place = bisect_right(kind, highest) - 1
-        if place >= 0 and kind[place] >= lowest:
-            return kind[place]
+def _best(breaks: Sequence[_Breaks], edges: Sequence[int], lowest: int, highest: int) -> int:
+    """Index of the last edge at a break of the best kind from ``lowest`` to ``highest``, both inclusive, else ``highest``."""
+    for firsts, lasts in breaks:
+        place = bisect_right(firsts, edges[highest]) - 1
+        while place >= 0 and lasts[place] >= edges[lowest]:
+            edge = bisect_right(edges, lasts[place], lowest, highest + 1) - 1
+            if edges[edge] >= firsts[place]:
+                return edge
+            place -= 1  # A token goes across this break.
     return highest
 
 
