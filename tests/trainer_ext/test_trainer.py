@@ -1,5 +1,7 @@
 """``PiiSFTTrainer`` is TRL's trainer with the same loss, and saves nothing it should not."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from datasets import Dataset
@@ -121,6 +123,27 @@ def test_only_the_adapter_is_trained(tmp_path) -> None:
     assert trained
     assert all("lora_" in name for name in trained)
     assert (tmp_path / "checkpoint-1" / "adapter_model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("checkpointed", [False, True])
+def test_in_bfloat16_what_goes_into_the_adapter_is_not_cast_and_cast_back(tmp_path, monkeypatch, checkpointed) -> None:
+    weights, types = [], [set(), set()]
+    for seen, cast_twice in zip(types, (True, False), strict=True):
+        config = _config(tmp_path, bf16=True, gradient_checkpointing=checkpointed)
+        adapter = lora_preset(rank=2, alpha=4)
+        with monkeypatch.context() as patch:
+            if cast_twice:
+                patch.setattr("piispan.trainer_ext.trainer.disable_input_dtype_casting", lambda model, active: nullcontext())
+            trainer = PiiSFTTrainer(tiny_llama().bfloat16(), config, random_rows(8), processing_class=tiny_tokenizer(), peft_config=adapter)
+            inner = next(module for name, module in trainer.model.named_modules() if name.endswith("lora_A.default"))
+            hook = inner.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.add(inputs[0].dtype))
+            trainer.train()
+        hook.remove()
+        weights.append({name: value for name, value in trainer.model.named_parameters() if value.requires_grad})
+    assert types == [{torch.float32}, {torch.bfloat16}]
+    assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
+    adapted = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+    assert adapted(torch.tensor([[1, 2, 3]])).logits.isfinite().all()  # outside of training, nothing else casts
 
 
 def test_tokens_are_counted_as_tokens(tmp_path) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 import datasets
 import torch
 from peft import PeftConfig
+from peft.helpers import disable_input_dtype_casting
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, get_scheduler
 from trl import SFTConfig, SFTTrainer
@@ -83,6 +84,9 @@ class PiiSFTTrainer(SFTTrainer):
             callbacks=[*(callbacks or ()), *([_InTurn(self._sampler)] if self._sampler else ())],
             data_collator=collator,
         )
+        adapters = getattr(self.model, "peft_config", {}).values()
+        # DoRA computes the norms of its weights in the type of its input.
+        self._autocast_alone = (args.bf16 or args.fp16) and not any(getattr(adapter, "use_dora", False) for adapter in adapters)
         self.loss_is_scaled_for_ga = True  # by the items of the whole optimizer step, whatever the model says
         if self.is_fsdp_enabled or (self.is_deepspeed_enabled and collator.max_tokens is not None):
             raise FormatError("PiiSFTTrainer does not shard models (FSDP), nor take a batch in several goes (max_tokens) under DeepSpeed")
@@ -99,10 +103,12 @@ class PiiSFTTrainer(SFTTrainer):
         """Forwards and backwards over each row of a batch, one after the other; processes meet after the last."""
         rest: list[dict[str, Any]] = inputs.pop("rest", [])
         loss: torch.Tensor = torch.zeros((), device=self.args.device)
-        for row in rest:
-            with self.accelerator.no_sync(model):
-                loss += super().training_step(model, row, num_items_in_batch)
-        loss += super().training_step(model, inputs, num_items_in_batch)
+        # Autocast chooses the type of each product: what PEFT casts to its own weights' float32 would be cast straight back.
+        with disable_input_dtype_casting(model, active=self._autocast_alone):
+            for row in rest:
+                with self.accelerator.no_sync(model):
+                    loss += super().training_step(model, row, num_items_in_batch)
+            loss += super().training_step(model, inputs, num_items_in_batch)
         return loss
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
