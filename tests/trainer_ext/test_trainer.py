@@ -130,10 +130,10 @@ def test_in_bfloat16_what_goes_into_the_adapter_is_not_cast_and_cast_back(tmp_pa
     weights, types = [], [set(), set()]
     for seen, cast_twice in zip(types, (True, False), strict=True):
         config = _config(tmp_path, bf16=True, gradient_checkpointing=checkpointed)
-        adapter = lora_preset(rank=2, alpha=4)
+        adapter = lora_preset(rank=2, alpha=4, tag_tokens=[5, 6])
         with monkeypatch.context() as patch:
             if cast_twice:
-                patch.setattr("piispan.trainer_ext.trainer.disable_input_dtype_casting", lambda model, active: nullcontext())
+                patch.setattr("piispan.trainer_ext.trainer._no_adapter_casts", lambda _: nullcontext())
             trainer = PiiSFTTrainer(tiny_llama().bfloat16(), config, random_rows(8), processing_class=tiny_tokenizer(), peft_config=adapter)
             inner = next(module for name, module in trainer.model.named_modules() if name.endswith("lora_A.default"))
             hook = inner.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.add(inputs[0].dtype))

@@ -1,12 +1,13 @@
 """``PiiSFTTrainer``: TRL's ``SFTTrainer`` on prepared rows, with the prompt prefix shared."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, NoReturn
 
 import datasets
 import torch
 from peft import PeftConfig
-from peft.helpers import disable_input_dtype_casting
+from peft.tuners.lora import LoraLayer
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, get_scheduler
 from trl import SFTConfig, SFTTrainer
@@ -103,8 +104,7 @@ class PiiSFTTrainer(SFTTrainer):
         """Forwards and backwards over each row of a batch, one after the other; processes meet after the last."""
         rest: list[dict[str, Any]] = inputs.pop("rest", [])
         loss: torch.Tensor = torch.zeros((), device=self.args.device)
-        # Autocast chooses the type of each product: what PEFT casts to its own weights' float32 would be cast straight back.
-        with disable_input_dtype_casting(model, active=self._autocast_alone):
+        with _no_adapter_casts(model) if self._autocast_alone else nullcontext():
             for row in rest:
                 with self.accelerator.no_sync(model):
                     loss += super().training_step(model, row, num_items_in_batch)
@@ -206,6 +206,23 @@ class PiiSFTTrainer(SFTTrainer):
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""
+
+
+@contextmanager
+def _no_adapter_casts(model: torch.nn.Module) -> Iterator[None]:
+    """Autocast chooses the type of each product: what PEFT would cast to its own weights' float32 would be cast straight back.
+
+    PEFT's ``disable_input_dtype_casting`` does not know models with ``trainable_token_indices``.
+    """
+    layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
+    before = [layer.cast_input_dtype_enabled for layer in layers]
+    for layer in layers:
+        layer.cast_input_dtype_enabled = False
+    try:
+        yield
+    finally:
+        for layer, enabled in zip(layers, before, strict=True):
+            layer.cast_input_dtype_enabled = enabled
 
 
 class _InTurn(TrainerCallback):
