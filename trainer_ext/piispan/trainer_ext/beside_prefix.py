@@ -109,30 +109,6 @@ def _folded(tensor: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
     return tensor.reshape(1, key.shape[1], -1, *tensor.shape[3:])
 
 
-class _Product(NamedTuple):
-    """One of the products, and what its backward pass is given: heads that share a key and value head are further queries of it.
-
-    Args:
-        gradient: Of the joined output, ``(batch, queries, dim)``.
-        query: ``(batch, queries, dim)``.
-        key: ``(batch, keys, dim)``.
-        value: As ``key``.
-        out: The joined output, ``(batch, queries, dim)``.
-        sums: Logarithm of the sum of all weights, ``(batch, queries)``.
-        scale: Factor on the scores.
-        own_width: For causal attention, the keys' number, of which the queries are a multiple; ``None`` where every query sees every key.
-    """
-
-    gradient: torch.Tensor
-    query: torch.Tensor
-    key: torch.Tensor
-    value: torch.Tensor
-    out: torch.Tensor
-    sums: torch.Tensor
-    scale: float
-    own_width: int | None
-
-
 _Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 """Of query, key and value."""
 
@@ -147,60 +123,111 @@ def _gradients(
     layout: PrefixLayout,
     scale: float | None,
 ) -> _Gradients:
-    """The sum of the gradients of all products."""
+    """The sum of the gradients of all products, each given the joined output and sum."""
     factor = query.shape[-1] ** -0.5 if scale is None else scale
-    backward = _by_matrices if query.dtype == torch.bfloat16 else _by_kernel
+    backward: Any
+    if query.dtype == torch.bfloat16:
+        backward, asking, asked = _by_matrices, *_extended(gradient, query, key, value, out, sums, factor)
+    else:
+        backward, asking, asked = _by_kernel, (gradient, query, out, sums), (key, value)
     dq, dk, dv = (torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, value))
     for block in _blocks(layout):
-        g, q, k, v, o, s = (block.folded(tensor, key) for tensor in (gradient, query, key, value, out, sums))
-        for whole, part in zip((dq, dk, dv), backward(_Product(g, q, k, v, o, s, factor, block.width)), strict=True):
+        parts = backward(*(block.folded(tensor, key) for tensor in (*asking, *asked)), scale=factor, own_width=block.width)
+        for whole, part in zip((dq, dk, dv), parts, strict=True):
             rows = block.rows(whole)
             rows.copy_(part.reshape(rows.shape))
     if layout.prefix:
         prefix = layout.prefix
-        g, q, o, s = (_folded(tensor[:, :, prefix:], key)[0] for tensor in (gradient, query, out, sums))
-        parts = backward(_Product(g, q, key[0, :, :prefix], value[0, :, :prefix], o, s, factor, None))
+        asking = tuple(_folded(tensor[:, :, prefix:], key)[0] for tensor in asking)
+        parts = backward(*asking, *(tensor[0, :, :prefix] for tensor in asked), scale=factor, own_width=None)
         for whole, part in zip((dq[:, :, prefix:], dk[:, :, :prefix], dv[:, :, :prefix]), parts, strict=True):
             whole.add_(part.reshape(whole.shape))
     return dq, dk, dv
 
 
-def _by_kernel(given: _Product) -> _Gradients:
-    """By the fused kernel: the faster in float32, and exact in any type."""
-    repeats = 1 if given.own_width is None else given.query.shape[1] // given.own_width
-    g, q, o, s = (t.reshape(len(t), repeats, -1, *t.shape[2:]) for t in (given.gradient, given.query, given.out, given.sums))
-    k, v = (t[:, None].expand(-1, repeats, -1, -1) for t in (given.key, given.value))
-    dq, dk, dv = _BACKWARD(g, q, k, v, o, s, 0.0, given.own_width is not None, scale=given.scale)
+def _by_kernel(
+    gradient: torch.Tensor,
+    query: torch.Tensor,
+    out: torch.Tensor,
+    sums: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    *,
+    scale: float,
+    own_width: int | None,
+) -> _Gradients:
+    """By the fused kernel: the faster in float32, and exact in any type.
+
+    Args:
+        gradient: Of the joined output, ``(batch, queries, dim)``; heads that share a key and value head are further queries of it.
+        query: ``(batch, queries, dim)``.
+        out: The joined output, ``(batch, queries, dim)``.
+        sums: Logarithm of the sum of all weights, ``(batch, queries)``.
+        key: ``(batch, keys, dim)``.
+        value: As ``key``.
+        scale: Factor on the scores.
+        own_width: For causal attention, the keys' number, of which the queries are a multiple; ``None`` where every query sees every key.
+    """
+    repeats = 1 if own_width is None else query.shape[1] // own_width
+    g, q, o, s = (t.reshape(len(t), repeats, -1, *t.shape[2:]) for t in (gradient, query, out, sums))
+    k, v = (t[:, None].expand(-1, repeats, -1, -1) for t in (key, value))
+    dq, dk, dv = _BACKWARD(g, q, k, v, o, s, 0.0, own_width is not None, scale=scale)
     return dq.flatten(1, 2), dk.sum(1), dv.sum(1)
 
 
-def _by_matrices(given: _Product) -> _Gradients:
+def _extended(
+    gradient: torch.Tensor,
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    out: torch.Tensor,
+    sums: torch.Tensor,
+    scale: float,
+) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
+    """Gradient and query, key and value with two further dimensions, by which ``_by_matrices`` subtracts in its products.
+
+    What is subtracted from the scores and from their gradients, the logarithm of the sum of weights and the output's share, is so summed
+    in the accumulator's precision, and only the small difference is rounded.
+    """
+    share = (gradient.to(sums.dtype) * out).sum(-1)
+    ones = key.new_ones(*key.shape[:-1], 2)
+    asking = (torch.cat([one, _in_two(-less, query.dtype)], dim=-1) for one, less in ((gradient, share), (query, sums / scale)))
+    first, second = asking
+    return (first, second), (torch.cat([key, ones], dim=-1), torch.cat([value, ones], dim=-1))
+
+
+def _by_matrices(
+    gradient: torch.Tensor, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *, scale: float, own_width: int | None
+) -> _Gradients:
     """By matrix products: in bfloat16 faster than the fused kernel, most of all for short documents, at about twice its rounding.
 
-    What is subtracted from the scores and from their gradients, the logarithm of the sum of weights and the output's share, goes into the
-    products as further dimensions, so that it is summed in the accumulator's precision and only the small difference is rounded.
+    Args:
+        gradient: Of the joined output, ``_extended``, ``(batch, queries, dim + 2)``; heads that share a key and value head are further
+            queries of it.
+        query: ``_extended``, ``(batch, queries, dim + 2)``.
+        key: ``_extended``, ``(batch, keys, dim + 2)``.
+        value: As ``key``.
+        scale: Factor on the scores.
+        own_width: As for ``_by_kernel``.
     """
-    gradient, query, key, value, out, sums, scale, own_width = given
-    batch, queries, keys = *query.shape[:2], key.shape[1]
-    ones = key.new_ones(batch, keys, 2)
-    asking, asked = torch.cat([query, _in_two(-sums / scale, query.dtype)], dim=2), torch.cat([key, ones], dim=2).transpose(1, 2)
-    share = _in_two(-(gradient.to(sums.dtype) * out).sum(2), query.dtype)
-    gaining, values = torch.cat([gradient, share], dim=2), torch.cat([value, ones], dim=2).transpose(1, 2)
-    dq = torch.empty_like(query)
-    dk, dv = (torch.zeros(key.shape, dtype=sums.dtype) for _ in range(2))
+    batch, queries, keys, dim = *query.shape[:2], key.shape[1], key.shape[2] - 2
     together = max(min(_SCORES_AT_ONCE // (queries * keys), batch), 1)
     step = max(_SCORES_AT_ONCE // (together * keys), 1)
+    zero, (q, k, g) = query.new_zeros(()), (tensor[..., :dim] for tensor in (query, key, gradient))
+    asked, values = key.transpose(1, 2), value.transpose(1, 2)
+    dq = torch.empty_like(q, memory_format=torch.contiguous_format)
+    dk, dv = (torch.zeros(k.shape, dtype=torch.float32) for _ in range(2))
     for first, start in product(range(0, batch, together), range(0, queries, step)):
         rows, part = slice(first, first + together), slice(start, min(start + step, queries))
-        weights = torch.baddbmm(query.new_zeros(()), asking[rows, part], asked[rows], beta=0, alpha=scale).exp_()
+        weights = torch.baddbmm(zero, query[rows, part], asked[rows], beta=0, alpha=scale).exp_()
         if own_width is not None:
             own = torch.arange(part.start, part.stop) % own_width
             weights.masked_fill_(torch.arange(keys) > own[:, None], 0)
-        of_scores = torch.bmm(gaining[rows, part], values[rows]).mul_(weights).mul_(scale)
-        dq[rows, part] = torch.bmm(of_scores, key[rows])
-        dk[rows] += torch.bmm(of_scores.transpose(1, 2), query[rows, part])
-        dv[rows] += torch.bmm(weights.transpose(1, 2), gradient[rows, part])
-    return dq, dk.to(key.dtype), dv.to(value.dtype)
+        of_scores = torch.bmm(gradient[rows, part], values[rows]).mul_(weights)
+        dq[rows, part] = torch.baddbmm(zero, of_scores, k[rows], beta=0, alpha=scale)
+        dk[rows] += torch.bmm(of_scores.transpose(1, 2), q[rows, part])
+        dv[rows] += torch.bmm(weights.transpose(1, 2), g[rows, part])
+    return dq, dk.mul_(scale).to(key.dtype), dv.to(value.dtype)
 
 
 def _in_two(number: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
