@@ -4,7 +4,7 @@ The two are joined by their logarithms of summed weights, as in Hydragen (arXiv 
 joined output and sum (as in FlashAttention, arXiv 2205.14135), is its share of the gradient.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -125,11 +125,11 @@ def _gradients(
 ) -> _Gradients:
     """The sum of the gradients of all products, each given the joined output and sum."""
     factor = query.shape[-1] ** -0.5 if scale is None else scale
-    backward: Any
+    backward: Callable[..., _Gradients] = _by_kernel
+    asking: tuple[torch.Tensor, ...] = (gradient, query, out, sums)
+    asked = (key, value)
     if query.dtype == torch.bfloat16:
         backward, asking, asked = _by_matrices, *_extended(gradient, query, key, value, out, sums, factor)
-    else:
-        backward, asking, asked = _by_kernel, (gradient, query, out, sums), (key, value)
     dq, dk, dv = (torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, value))
     for block in _blocks(layout):
         parts = backward(*(block.folded(tensor, key) for tensor in (*asking, *asked)), scale=factor, own_width=block.width)
@@ -138,8 +138,8 @@ def _gradients(
             rows.copy_(part.reshape(rows.shape))
     if layout.prefix:
         prefix = layout.prefix
-        asking = tuple(_folded(tensor[:, :, prefix:], key)[0] for tensor in asking)
-        parts = backward(*asking, *(tensor[0, :, :prefix] for tensor in asked), scale=factor, own_width=None)
+        queries = (_folded(tensor[:, :, prefix:], key)[0] for tensor in asking)
+        parts = backward(*queries, *(tensor[0, :, :prefix] for tensor in asked), scale=factor, own_width=None)
         for whole, part in zip((dq[:, :, prefix:], dk[:, :, :prefix], dv[:, :, :prefix]), parts, strict=True):
             whole.add_(part.reshape(whole.shape))
     return dq, dk, dv
