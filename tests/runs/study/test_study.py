@@ -177,6 +177,21 @@ class Interrupted(Silent):
         raise KeyboardInterrupt
 
 
+def test_times_of_different_machines_have_no_common_mean(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")
+    for seed, (seconds, machine) in enumerate([(1.0, "2 CPU cores"), (3.0, "1 x GPU")]):
+        place = tmp_path / "out" / "mine" / "tagged" / f"random-seed{seed}"
+        config, metrics = (json.loads((place / name).read_text()) for name in ("config.json", "metrics.json"))
+        (place / "config.json").write_text(json.dumps({**config, "hardware": machine, "dtype": "bfloat16", "jobs": 1}))
+        (place / "metrics.json").write_text(json.dumps({**metrics, "cost": {**metrics["cost"], "seconds_per_document": seconds}}))
+    write_report(tmp_path / "out", [load_grid(folder / "mine.yaml")], tmp_path / "study.md")
+    report = (tmp_path / "study.md").read_text()
+    costs = re.findall(r"^\| tagged \| `random` \|.* ([0-9.]+) \| [0-9.]+ \| [0-9.]+ \| (.+ \(bfloat16\)) \|$", report, re.MULTILINE)
+    assert costs == [("1.000", "2 CPU cores (bfloat16)"), ("3.000", "1 x GPU (bfloat16)")]
+    assert "\n- Times are those on " in report
+    assert "2.000 s" not in report
+
+
 def test_held_out_labels_are_asked_for_and_were_not_trained_on(folder: Path, outcomes: dict[str, str | None]) -> None:
     place = folder / "out" / "mine" / "fewer-labels" / "random-seed0"
     assert json.loads((place / "config.json").read_text())["training_documents"] == 8

@@ -100,7 +100,7 @@ def _speed(done: Sequence[Row]) -> Any:
 
     settings = list(dict.fromkeys(row.setting for row in done))
     drawn, axes = _axes(9, max(4.0, 1.2 + 0.25 * len(settings)))
-    for row in done:
+    for row in (apart for whole in done for apart in whole.by_machine().values()):
         seconds, f1 = row.mean("seconds_per_document"), row.mean("f1")
         if not seconds or f1 is None:
             continue

@@ -1,6 +1,7 @@
 """The report of a study: Markdown with its pictures, and JSON."""
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,13 +146,7 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
 
 
 def _hardware(found: Sequence[Found]) -> str:
-    return "; ".join(sorted({_machine(one.config) for one in found}))
-
-
-def _machine(config: Mapping[str, Any]) -> str:
-    jobs = config.get("jobs", 1)
-    beside = f", up to {jobs} cells at a time" if jobs > 1 else ""
-    return f"{config['hardware']} ({config['dtype']}{beside})"
+    return "; ".join(sorted({one.machine for one in found}))
 
 
 def _headline(answer: _Answer) -> str:
@@ -199,17 +194,22 @@ def _done(answer: _Answer) -> str:
 
 def _choices(answer: _Answer) -> str:
     lines = []
+    machines = Counter(one.machine for one in answer.found)
+    ((most, _),) = machines.most_common(1)
     for split, comparison in answer.comparisons.items():
-        level = [f"{row.setting} {_in_brackets(row)}" for row, found in comparison.others if not found.is_clear]
+        level = [f"{row.setting} {_in_brackets(row, most)}" for row, found in comparison.others if not found.is_clear]
         lower = [f"{row.setting}, by {100 * found.value:.1f}" for row, found in comparison.others if found.is_clear]
-        lines.append(f"- `{split}`, {answer.grid.cells[0].part}: **{comparison.best.setting}** {_in_brackets(comparison.best)}")
+        best = f"**{comparison.best.setting}** {_in_brackets(comparison.best, most)}"
+        lines.append(f"- `{split}`, {answer.grid.cells[0].part}: {best}")
         lines += [f"  - may be as good: {'; '.join(level)}"] if level else []
         lines += [f"  - lower, in points of F1: {'; '.join(lower)}"] if lower else []
+    lines += [f"- Times are those on {most}."] if len(machines) > 1 else []
     return "\n".join(lines)
 
 
-def _in_brackets(row: Row) -> str:
-    costs = [f"{_COSTS[name][1](value)} {unit}" for name, unit in _BRIEFLY.items() if (value := row.mean(name)) is not None]
+def _in_brackets(row: Row, machine: str) -> str:
+    here = row.by_machine().get(machine)
+    costs = [f"{_COSTS[name][1](value)} {unit}" for name, unit in _BRIEFLY.items() if here and (value := here.mean(name)) is not None]
     return f"({', '.join([_percent(row.mean('f1')), *costs])})"
 
 
@@ -260,12 +260,12 @@ def _costs(done: Sequence[Row]) -> str:
     shown = [name for name in _COSTS if any(row.mean(name) is not None for row in done)]
     if not shown:
         return ""
-    differ = len({_hardware(row.found) for row in done}) > 1
+    differ = len({machine for row in done for machine in row.by_machine()}) > 1
     lines = [["What it costs, per document", "Split", *(_COSTS[name][0] for name in shown), *(["On"] if differ else [])]]
-    for row in done:
+    for machine, row in (apart for whole in done for apart in whole.by_machine().items()):
         values = [row.mean(name) for name in shown]
         cells = ["" if value is None else _COSTS[name][1](value) for name, value in zip(shown, values, strict=True)]
-        lines.append([row.setting, f"`{row.split}`", *cells, *([_hardware(row.found)] if differ else [])])
+        lines.append([row.setting, f"`{row.split}`", *cells, *([machine] if differ else [])])
     return _table(lines)
 
 

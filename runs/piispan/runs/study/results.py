@@ -53,6 +53,12 @@ class Found:
         return {"cell": self.cell.place, **figures, "cost": self.metrics["cost"], "config": self.config}
 
     @property
+    def machine(self) -> str:
+        """On what it was measured, and beside what."""
+        jobs = self.config.get("jobs", 1)
+        return f"{self.config['hardware']} ({self.config['dtype']}{f', up to {jobs} cells at a time' if jobs > 1 else ''})"
+
+    @property
     def f1(self) -> float:
         """Exact F1, micro; 0 where nothing was found."""
         return float(_f1(self.counts.sum(0)))
@@ -76,6 +82,11 @@ class Row:
         """The mean over seeds of a figure of ``metrics.json``, or of its cost; ``None`` where a seed has none."""
         values = [one.metrics.get(figure, one.metrics["cost"].get(figure)) for one in self.found]
         return None if not values or any(value is None for value in values) else fmean(values)
+
+    def by_machine(self) -> "dict[str, Row]":
+        """Its cells apart by the machine that they were measured on, whose times have no common mean."""
+        machines = dict.fromkeys(one.machine for one in self.found)
+        return {machine: replace(self, found=tuple(one for one in self.found if one.machine == machine)) for machine in machines}
 
     def interval(self) -> tuple[float, float]:
         """95 % interval of the mean of F1, see ``_interval``; with one seed it knows documents or groups alone."""
