@@ -9,11 +9,14 @@ __all__ = ["study"]
 
 
 def study(
-    grid: Annotated[list[str], typer.Argument(help="Grids that ship, by name (all of them: all), or YAML files.")],
+    grid: Annotated[
+        list[str] | None,
+        typer.Argument(help="Grids that ship, by the names that --list gives (all of them: all), or YAML files.", show_default=False),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="Labelled documents, in any layout that data convert reads.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the study: a folder for each cell.")] = Path("runs-out/study"),
     report: Annotated[Path | None, typer.Option(help="Write the report there (.md), and .json and pictures beside it.")] = None,
-    only: Annotated[str, typer.Option(help="Only cells whose place or setting holds these words.")] = "",
+    only: Annotated[str, typer.Option(help="Only cells whose folder under --out, or setting, holds these words.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Measure cells that are done as well.")] = False,
     jobs: Annotated[int, typer.Option(help="Cells measured at a time, each on its share of the cores; on a GPU beside each other.")] = 1,
     list_cells: Annotated[bool, typer.Option("--list", help="List the cells, and run nothing.")] = False,
@@ -30,7 +33,9 @@ def study(
     from piispan.core import DataError
     from piispan.runs import check_report, grids, load_grid, run_study, write_report
 
-    chosen = [load_grid(name) for name in (grids() if grid == ["all"] else grid)]
+    if not grid and not list_cells:
+        raise DataError(f"name a grid to measure: {', '.join(grids())}, all of them (all), or a YAML file; --list tells of each")
+    chosen = [load_grid(name) for name in (grids() if not grid or grid == ["all"] else grid)]
     if list_cells:
         table = study_table(chosen, out, only)
         if not table.row_count:
@@ -39,6 +44,8 @@ def study(
         return
     if data is None and not report_only:
         raise DataError("a study needs labelled documents: give --data FILE (or --report-only, or --list)")
+    if report_only and report is None:
+        raise DataError("--report-only needs --report FILE.md, to write it to")
     if report:
         check_report(report)
     failed = 0

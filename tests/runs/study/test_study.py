@@ -332,12 +332,12 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     tagged = [cell["f1"] for cell in content["cells"] if cell["config"]["setting"] == "tagged"]
     assert f"| tagged | `random` | {100 * fmean(tagged):.1f} % (" in report
     assert "- mine/too-many/random-seed0: DataError" in report
-    _, _, after = report.partition("**Which?** 7 of 8 cells are done.\n\n")
+    _, _, after = report.partition("**Which?** 7 of 8 cells are done. Not yet: too many.\n\n")
     answer = after.split("\n\n")[0]
     means = {setting: fmean(cell["f1"] for cell in group) for setting, group in by_setting(content["cells"]).items()}
     best = max(means, key=lambda setting: means[setting])
     assert answer.startswith(f"- `random`, test: **{best}** ({100 * means[best]:.1f} %, ")
-    _, _, level = answer.partition("\n  - may be as good: ")
+    _, _, level = answer.partition("\n  - not shown to be lower: ")
     assert all(f"{setting} ({100 * mean:.1f} %, " in level for setting, mean in means.items() if setting != best)
     assert "Not run yet: `piispan study prompts" in report
     assert "piispan train" not in report  # where the base lies is not told
@@ -354,7 +354,31 @@ def test_what_is_clearly_lower_stands_apart(folder: Path, outcomes: dict[str, st
     assert comparison is not None
     lower = [f"{row.setting}, by {100 * found.value:.1f}" for row, found in comparison.others if found.value > 0.1]
     assert lower
-    assert f"\n  - lower, in points of F1: {'; '.join(lower)}\n" in (tmp_path / "study.md").read_text()
+    report = (tmp_path / "study.md").read_text()
+    assert f"\n  - lower, in points of F1: {'; '.join(lower)}\n" in report
+    assert "Not shown to be lower on any split" not in report  # there is but one
+
+
+def test_what_is_lower_on_one_split_is_no_sound_choice(tmp_path: Path) -> None:
+    f1 = {"everywhere": (80, 70), "on one": (40, 71), "on both": (30, 20)}
+    settings = {name: {"system": "patterns", "lora_rank": 1 + number} for number, name in enumerate(f1)}
+    grid = grid_of({"question": "Which?", "note": "Mind the gap.", "settings": {**settings, "never run": {}}}, "two")
+    for cell in grid.cells:
+        if cell.setting in f1:
+            exact = f1[cell.setting][cell.split == "template"]
+            told = {"hardware": "a machine", "dtype": "float32", "versions": {}, "measured_sha256": cell.split}
+            config = {**cell.to_dict(), **told, "training_documents": 0, "measured_documents": 100, "measured_texts_trained_on": 0}
+            counts = {name: [0] * 100 for name in COUNTED} | {"gold": [1] * 100, "predicted": [1] * 100}
+            counts["exact"] = [int(number < exact) for number in range(100)]
+            files = {"config": config, "metrics": {"f1": exact / 100, "cost": {}}, "counts": {"units": list(range(100)), "all": counts}}
+            (tmp_path / cell.place).mkdir(parents=True)
+            for name, content in files.items():
+                (tmp_path / cell.place / f"{name}.json").write_text(json.dumps(content))
+    write_report(tmp_path, [grid], tmp_path / "study.md")
+    report = (tmp_path / "study.md").read_text()
+    assert "- Not shown to be lower on any split: everywhere.\n" in report
+    assert "6 of 8 cells are done. Not yet: never run." in report
+    assert "\n\nMind the gap.\n\n" in report
 
 
 def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | None], tmp_path: Path, monkeypatch, capsys) -> None:
@@ -380,6 +404,13 @@ def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | No
         main()
     assert ended.value.code == 2
     assert "give --data FILE" in capsys.readouterr().err
+    wrong = {("study",): "name a grid to measure: baselines, ", (*command[1:], "--report-only"): "--report-only needs --report"}
+    for arguments, message in wrong.items():
+        monkeypatch.setattr("sys.argv", ["piispan", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 2
+        assert message in capsys.readouterr().err
 
 
 def test_another_adapter_in_the_place_of_the_measured_one_is_measured_anew(

@@ -26,9 +26,9 @@ backbone; regular expressions; or Presidio."""
 Part = Literal["validation", "test"]
 """What it is measured on. Settings are chosen on validation."""
 
-_OF_A_GRID = {"question", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from", "refit"}
+_OF_A_GRID = {"question", "note", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from", "refit"}
 _OF_A_CELL = {"system", "decoder", "documents", "held_out", "adapter_of", "refit"}
-_OF_A_CHOICE = {"question", "chosen_from", "splits", "seeds", "refit"}
+_OF_A_CHOICE = {"question", "note", "chosen_from", "splits", "seeds", "refit"}
 _PROMPTS = files("piispan.runs.study") / "prompts"
 
 
@@ -132,6 +132,7 @@ class Grid:
         seeds: For the cells that are chosen.
         refit: Whether these train on the training and the validation part together, which are all the documents there are once settings
             are chosen.
+        note: What its figures are to be read with.
     """
 
     name: str
@@ -143,6 +144,7 @@ class Grid:
     splits: tuple[SplitKind, ...] = ()
     seeds: tuple[int, ...] = ()
     refit: bool = False
+    note: str = ""
 
     def with_chosen(self, best: Sequence[Cell]) -> "Grid":
         """The grid with the cells of the best setting.
@@ -176,7 +178,8 @@ def grids() -> tuple[str, ...]:
 def load_grid(name_or_path: str | Path) -> Grid:
     """A grid that comes with the package by its name, or one of a YAML file.
 
-    The keys: ``question``; ``part`` (``test`` without it); ``splits`` and ``seeds``, lists; ``common``, settings of every cell; then
+    The keys: ``question``; ``note``, printed with the answer; ``part`` (``test`` without it); ``splits`` and ``seeds``, lists;
+    ``common``, settings of every cell; then
     ``settings``, a mapping of names to what is tried, or ``axes``, a mapping of names of settings to lists of values, each of which goes
     with each, but for those that do not go together. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``,
     ``decoder``, ``documents``, ``held_out``, ``adapter_of`` and ``refit``, and ``seeds`` in the place of the grid's. A grid of
@@ -208,6 +211,9 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     source = str(path.resolve()) if path else name
     if not isinstance(given, dict) or not isinstance(given.get("question"), str):
         raise FormatError(f"{where}: needs a question, and settings or axes")
+    note = given.get("note", "")
+    if not isinstance(note, str):
+        raise FormatError(f"{where}: note must be text, was: {note!r}")
     if unknown := sorted(map(str, given.keys() - _OF_A_GRID)):
         raise FormatError(f"{where}: keys that mean nothing here: {', '.join(unknown)}; known: {', '.join(sorted(_OF_A_GRID))}")
     seeds = _list(given.get("seeds", [0]), int, f"{where}: seeds")
@@ -222,7 +228,7 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
         chosen_from = str(beside.resolve()) if beside and beside.suffix in {".yaml", ".yml"} else trials
         refit = given.get("refit", False)
         _check_choice(refit, (True, False), f"{where}: refit")
-        return Grid(name, given["question"], source, (), 0, chosen_from, tuple(splits), tuple(seeds), refit)
+        return Grid(name, given["question"], source, (), 0, chosen_from, tuple(splits), tuple(seeds), refit, note)
     if "refit" in given:
         raise FormatError(f"{where}: refit is a setting's own, or goes with chosen_from")
     part = given.get("part", "test")
@@ -242,7 +248,7 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     if not cells:
         raise refused[0] if refused else FormatError(f"{where}: has no cell")
     _check_places(cells, where)
-    return Grid(name, given["question"], source, tuple(cells), len(refused))
+    return Grid(name, given["question"], source, tuple(cells), len(refused), note=note)
 
 
 def _tried(given: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -27,6 +27,7 @@ _TITLES: Mapping[str, str] = {
     "recall": "Recall",
     "recall_unseen": "Recall of unseen values",
     "char_recall": "PII characters found",
+    "leaked_documents": "Documents with a leak",
     "f1_trained": "F1 of trained labels",
     "recall_unseen_trained": "their recall of unseen values",
     "f1_held_out": "F1 of held-out labels",
@@ -141,7 +142,11 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
         "bootstrap (on `template` of whole groups, whose documents are much alike) and of seeds by Student's t, so that three seeds that "
         "differ give a wide one; with one seed it knows documents or groups alone. Differences are paired by document or group, and by "
         "seed; p is over documents or groups, at these seeds, and corrected for the number of comparisons (Holm).\n\n"
-        "`random` deals documents, so that the same sentence frames stand on both sides; `template` deals whole groups."
+        "`random` deals documents, so that the same sentence frames stand on both sides: what to expect of documents such as those that "
+        "were labelled. `template` deals whole groups: what to expect of kinds of document that were not.\n\n"
+        "A document has a leak where a PII character of it was not found. Hallucinated mentions stand nowhere in the text; an answer "
+        "drifts where it is not the text that it was to repeat, and is malformed where it cannot be read. Passes are the model's forward "
+        "passes."
     )
 
 
@@ -178,18 +183,27 @@ def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
 
 def _in_short(known: Sequence[_Answer]) -> str:
     """For each question and split: what is highest, what may be as good, what is lower, and what each costs."""
-    answers = [f"**{answer.grid.question}** {_done(answer)}.\n\n{_choices(answer)}" for answer in known if answer.comparisons]
+    answers = [
+        f"**{answer.grid.question}** {_done(answer)}.{_not_yet(answer)}\n\n{_choices(answer)}" for answer in known if answer.comparisons
+    ]
     if not answers:
         return ""
     told = (
-        "What may be as good, with other documents or other seeds, is not clearly lower: choose the cheapest of these. In brackets: F1, "
-        "and what a document and the training cost. Where cells are missing, the answer is not whole yet."
+        "The highest by these figures, and what is not shown to be lower: with other documents or other seeds it may be as good. Of what "
+        "is not shown to be lower on any split, the cheapest is a sound choice. In brackets: F1, and what a document and the training cost."
     )
     return "\n\n".join(["## In short", told, *answers])
 
 
 def _done(answer: _Answer) -> str:
     return f"{len(answer.found)} of {len(answer.grid.cells)} cells are done"
+
+
+def _not_yet(answer: _Answer) -> str:
+    """The settings without a cell that is done."""
+    begun = {row.setting for row in answer.rows}
+    missing = [setting for setting in dict.fromkeys(cell.setting for cell in answer.grid.cells) if setting not in begun]
+    return f" Not yet: {'; '.join(missing)}." if missing else ""
 
 
 def _choices(answer: _Answer) -> str:
@@ -201,10 +215,21 @@ def _choices(answer: _Answer) -> str:
         lower = [f"{row.setting}, by {100 * found.value:.1f}" for row, found in comparison.others if found.is_clear]
         best = f"**{comparison.best.setting}** {_in_brackets(comparison.best, most)}"
         lines.append(f"- `{split}`, {answer.grid.cells[0].part}: {best}")
-        lines += [f"  - may be as good: {'; '.join(level)}"] if level else []
+        lines += [f"  - not shown to be lower: {'; '.join(level)}"] if level else []
         lines += [f"  - lower, in points of F1: {'; '.join(lower)}"] if lower else []
+    if len(answer.comparisons) > 1:
+        lines.append(f"- Not shown to be lower on any split: {'; '.join(_level_everywhere(answer)) or 'none of them'}.")
     lines += [f"- Times are those on {most}."] if len(machines) > 1 else []
     return "\n".join(lines)
+
+
+def _level_everywhere(answer: _Answer) -> list[str]:
+    """The settings that are clearly below the highest on no split, of those that were compared on each."""
+    level = [
+        {comparison.best.setting, *(row.setting for row, found in comparison.others if not found.is_clear)}
+        for comparison in answer.comparisons.values()
+    ]
+    return [setting for setting in dict.fromkeys(row.setting for row in answer.rows) if all(setting in of_split for of_split in level)]
 
 
 def _in_brackets(row: Row, machine: str) -> str:
@@ -219,14 +244,12 @@ def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Pat
     failed = [f"- {cell.place}: {why}" for cell in grid.cells if (why := failure_of(study, cell))]
     faults = "Failed:\n\n" + "\n".join(failed) if failed else ""
     if not done:
-        return "\n\n".join(
-            block for block in [title, faults, answer.open_because or f"Not run yet: `piispan study {_called(grid)} --data FILE`."] if block
-        )
+        return "\n\n".join(block for block in [title, faults, answer.open_because or f"Not run yet: `{_command([grid])}`."] if block)
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
-    count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_refit(grid)}{left_out}"
+    count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_not_yet(answer)}{_refit(grid)}{left_out}"
     on = f"On {_hardware(answer.found)}. {_documents(answer.found)}"
     apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
-    blocks = [title, f"{count} {on}", faults, _figures(done), _costs(done), _trained_with(done), *apart]
+    blocks = [title, f"{count} {on}", grid.note, faults, _figures(done), _costs(done), _trained_with(done), *apart]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
 
@@ -275,12 +298,15 @@ def _trained_with(done: Sequence[Row]) -> str:
     for one in {row.setting: row.found[0] for row in done}.values():
         if one.cell.system == "tuned" and one.cell.trains and not one.cell.held_out and not one.cell.local:
             few = f", on {one.cell.documents} documents" if one.cell.documents else ""
-            lines.append(f"- {one.cell.setting}{few}: `piispan train FILE --out out {_options(one.config)}`")
-    return "To train with a setting:\n\n" + "\n".join(lines) if lines else ""
+            lines.append(f"- {one.cell.setting}{few}: `piispan train FILE --out out {_options(one)}`")
+    there = " (with `--split template` for the figures there)" if any(row.split == "template" for row in done) else ""
+    return f"To train with a setting{there}:\n\n" + "\n".join(lines) if lines else ""
 
 
-def _options(config: Mapping[str, Any]) -> str:
-    settings = config["settings"] | {"learning_rate": config["came_to"]["learning_rate"]}
+def _options(one: Found) -> str:
+    config = one.config
+    started = {"start": one.cell.start} if one.cell.start else {}
+    settings = started | config["settings"] | {"learning_rate": config["came_to"]["learning_rate"]}
     if config["decoder"]:
         settings["decoder"] = config["decoder"]
     return " ".join(_option(name, value) for name, value in settings.items() if name not in _UNTOLD)
@@ -318,13 +344,12 @@ def _foot(found: Sequence[Found], grids: Sequence[Grid]) -> str:
         for name, version in one.config["versions"].items():
             versions.setdefault(name, set()).add(version)
     listed = ", ".join(f"{name} {' and '.join(sorted(these))}" for name, these in versions.items())
-    command = f"piispan study {' '.join(_called(grid) for grid in grids)} --data FILE --report study.md"
-    return f"## How to run it again\n\n```\n{command}\n```\n\nVersions: {listed}."
+    return f"## How to run it again\n\n```\n{_command(grids)} --report study.md\n```\n\nVersions: {listed}."
 
 
-def _called(grid: Grid) -> str:
-    """How a grid is named on the command line, without its folder."""
-    return Path(grid.source).name
+def _command(grids: Sequence[Grid]) -> str:
+    """How to run grids; those of files are named without their folder."""
+    return f"piispan study {' '.join(Path(grid.source).name for grid in grids)} --data FILE --out FOLDER"
 
 
 def _ends(row: Row) -> str:
