@@ -11,6 +11,7 @@ from piispan.metric import percent
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results"
+CELLS = ROOT / "docs" / "study" / "cells"
 SHIPPED = ROOT / "tagger" / "piispan" / "tagger" / "pretuned" / "pretuned-en" / "card_facts.json"
 
 
@@ -30,8 +31,16 @@ def cells(runs: list[dict[str, Any]]) -> tuple[str, str, str]:
     return percent(fmean(before)) if before else "not measured", after[0], after[1]
 
 
+def untrained(split: str) -> list[dict[str, Any]]:
+    """What ships, on the study's test documents."""
+    cell = CELLS / "baselines" / "pre-tuned-on-synthetic-documents-alone-verbatim" / f"{split}-seed0"
+    return [{"after": read(cell / "metrics.json"), "training": read(SHIPPED)["training"]}]
+
+
 FIGURES = {
-    "`pretuned-en`, as it ships": [read(SHIPPED)],
+    "`pretuned-en`, as it ships, unseen settings": [read(SHIPPED)],
+    "`pretuned-en`, as it ships, Presidio research data, `random` split": untrained("random"),
+    "`pretuned-en`, as it ships, Presidio research data, `template` split": untrained("template"),
     "`make quickstart`": [read(RESULTS / "quickstart-pretuned.json")],
     "Presidio research data, `random` split": of_seeds("random"),
     "Presidio research data, `template` split": of_seeds("template"),

@@ -119,6 +119,11 @@ def test_short_and_empty_texts_are_one_window() -> None:
     assert cut_windows(" Ada", [1], size=2, overlap=1) == [Window(0, 4)]
 
 
+def test_a_break_inside_a_token_leaves_the_one_before() -> None:
+    starts = [*range(13), *range(15, 20)]  # one token goes across the second sentence's end
+    assert cut_windows("aaaaaaaaa. b. cccccc", starts, size=13, overlap=0)[0] == Window(0, 11)
+
+
 def test_no_cut_inside_a_character_of_several_tokens() -> None:
     assert cut_windows("😀😀😀", [0, 0, 0, 1, 1, 1, 2, 2, 2], size=4, overlap=3) == [Window(0, 1), Window(1, 2), Window(2, 3)]
     with pytest.raises(ValueError, match=r"at most size \(2\) tokens may start at one offset, was: 3 at 1"):

@@ -125,25 +125,39 @@ def test_only_the_adapter_is_trained(tmp_path) -> None:
     assert (tmp_path / "checkpoint-1" / "adapter_model.safetensors").is_file()
 
 
-@pytest.mark.parametrize("checkpointed", [False, True])
-def test_in_bfloat16_what_goes_into_the_adapter_is_not_cast_and_cast_back(tmp_path, monkeypatch, checkpointed) -> None:
-    weights, types = [], [set(), set()]
-    for seen, cast_twice in zip(types, (True, False), strict=True):
-        config = _config(tmp_path, bf16=True, gradient_checkpointing=checkpointed)
-        adapter = lora_preset(rank=2, alpha=4, tag_tokens=[5, 6])
+@pytest.mark.parametrize("changes", [{}, {"gradient_checkpointing": True}, {"max_tokens": 60}], ids=str)
+def test_in_bfloat16_what_goes_into_the_adapter_is_not_cast_and_cast_back(tmp_path, monkeypatch, changes) -> None:
+    weights, types = [], []
+    for cast_back in (True, False):
         with monkeypatch.context() as patch:
-            if cast_twice:
-                patch.setattr("piispan.trainer_ext.trainer._no_adapter_casts", lambda _: nullcontext())
-            trainer = PiiSFTTrainer(tiny_llama().bfloat16(), config, random_rows(8), processing_class=tiny_tokenizer(), peft_config=adapter)
-            inner = next(module for name, module in trainer.model.named_modules() if name.endswith("lora_A.default"))
-            hook = inner.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.add(inputs[0].dtype))
-            trainer.train()
-        hook.remove()
+            if cast_back:
+                patch.setattr("piispan.trainer_ext.trainer.adapter_casts_left_to_autocast", lambda _, active: nullcontext())
+            trainer, seen = _trained_in_bfloat16(tmp_path, lora_preset(rank=2, alpha=4, tag_tokens=[5, 6]), **changes)
+        types.append(seen)
         weights.append({name: value for name, value in trainer.model.named_parameters() if value.requires_grad})
     assert types == [{torch.float32}, {torch.bfloat16}]
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
     adapted = trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
     assert adapted(torch.tensor([[1, 2, 3]])).logits.isfinite().all()  # outside of training, nothing else casts
+
+
+@pytest.mark.parametrize(
+    "adapter", [lora_preset("dora", rank=2, alpha=4), lora_preset(rank=2, alpha=4, dropout=0.1)], ids=["dora", "dropout"]
+)
+def test_what_computes_with_the_input_itself_still_casts_it(tmp_path, adapter) -> None:
+    _, seen = _trained_in_bfloat16(tmp_path, adapter)
+    assert seen == {torch.float32}
+
+
+def _trained_in_bfloat16(folder, adapter, **changes) -> tuple[PiiSFTTrainer, set[torch.dtype]]:
+    """A trainer after its steps, and the types of what went into an adapter layer."""
+    config = _config(folder, bf16=True, **changes)
+    trainer = PiiSFTTrainer(tiny_llama().bfloat16(), config, random_rows(8), processing_class=tiny_tokenizer(), peft_config=adapter)
+    seen: set[torch.dtype] = set()
+    layer = next(module for name, module in trainer.model.named_modules() if name.endswith("v_proj.lora_A.default"))
+    layer.register_forward_pre_hook(lambda _, inputs: seen.add(inputs[0].dtype))
+    trainer.train()
+    return trainer, seen
 
 
 def test_tokens_are_counted_as_tokens(tmp_path) -> None:

@@ -48,14 +48,16 @@ def seconds_per_step(model: "PreTrainedModel", rows: Sequence[TokenRow], setting
 def _forward_and_backward(model: Any, batch: PackedBatch) -> None:
     import torch
 
-    from piispan.trainer_ext import labelled_scores
+    from piispan.trainer_ext import adapter_casts_left_to_autocast, labelled_scores
 
     rest = batch.pop("rest", [])
     inputs = {name: value.to(model.device) if isinstance(value, torch.Tensor) else value for name, value in batch.items()}
-    with torch.autocast(model.device.type, torch.bfloat16, enabled=model.dtype == torch.bfloat16):
-        scores, targets, _ = labelled_scores(model, inputs)
-        loss: Any = torch.nn.functional.cross_entropy(scores, targets)
-    loss.backward()
+    in_bfloat16 = model.dtype == torch.bfloat16
+    with adapter_casts_left_to_autocast(model, active=in_bfloat16):
+        with torch.autocast(model.device.type, torch.bfloat16, enabled=in_bfloat16):
+            scores, targets, _ = labelled_scores(model, inputs)
+            loss: Any = torch.nn.functional.cross_entropy(scores, targets)
+        loss.backward()
     loss.item()  # waits for the device
     for row in rest:
         _forward_and_backward(model, row)

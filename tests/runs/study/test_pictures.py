@@ -1,5 +1,6 @@
 """The pictures hold what was found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +9,15 @@ import pytest
 from piispan.metric import COUNTED
 from piispan.runs import TrainSettings
 from piispan.runs.study.grid import Cell
-from piispan.runs.study.pictures import _bars, _curve, draw_study
+from piispan.runs.study.pictures import _bars, _curve, _speed, draw_study
 from piispan.runs.study.results import Found, Row
 
 
 def row(setting: str, documents: int, f1: float, start: str) -> Row:
     cell = Cell(grid="data", setting=setting, split="random", part="test", settings=TrainSettings(start=start), documents=documents)
     counts = np.ones((4, len(COUNTED)))
-    return Row(setting, "random", (Found(cell, {}, {"f1": f1, "cost": {"seconds_per_document": 0.5}}, counts),))
+    config = {"hardware": "2 CPU cores", "dtype": "float32"}
+    return Row(setting, "random", (Found(cell, config, {"f1": f1, "cost": {"seconds_per_document": 0.5}}, counts),))
 
 
 ROWS = [
@@ -43,6 +45,16 @@ def test_hallucination_is_drawn_where_there_is_some_and_of_those_that_can(tmp_pa
     assert not (tmp_path / "data-hallucination.png").exists()
     axes = _bars([some, none, ROWS[0]], "hallucination_rate", "").axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["json", "verbatim"]
+
+
+def test_each_machine_has_its_marker_and_no_machine_the_mean_of_two() -> None:
+    on_cpu, on_gpu = row("json", 50, 0.5, "none"), row("json", 50, 0.7, "none")
+    on_gpu.found[0].config["hardware"], on_gpu.found[0].metrics["cost"]["seconds_per_document"] = "1 x GPU", 0.1
+    axes = _speed([replace(on_cpu, found=(*on_cpu.found, *on_gpu.found))]).axes[0]
+    points = [(line.get_marker(), *line.get_xdata(), *line.get_ydata()) for line in axes.lines]
+    assert points == [("o", 2.0, pytest.approx(60)), ("s", 10.0, pytest.approx(60))]
+    legend = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert legend == ["random", "2 CPU cores (float32)", "1 x GPU (float32)", "json"]
 
 
 def test_a_grid_over_documents_is_drawn_as_a_curve_too(tmp_path: Path) -> None:

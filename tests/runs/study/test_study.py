@@ -236,8 +236,8 @@ def test_the_lines_that_train_a_setting_can_be_typed(tmp_path: Path) -> None:
         parse(shlex.split(line))
     lines = dict(found)
     assert "--gradient-checkpointing" in lines["Mistral 7B"]
-    assert lines["100 documents, on 100 documents"] == "train FILE --out out --start pretuned-en --epochs 24 --learning-rate 0.001"
-    assert {"plain", "pre-tuned, 6 epochs, mentions replaced", "bio, plain decoding, on 400 documents"} <= lines.keys()
+    assert lines["100 documents (here on 100 documents)"] == "train FILE --out out --start pretuned-en --epochs 24 --learning-rate 0.001"
+    assert {"plain", "pre-tuned, 6 epochs, mentions replaced", "bio, plain decoding (here on 400 documents)"} <= lines.keys()
     assert not {"colon", "prompt loss weight 1", "untuned, plain decoding"} & lines.keys()
 
 
@@ -332,7 +332,7 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     tagged = [cell["f1"] for cell in content["cells"] if cell["config"]["setting"] == "tagged"]
     assert f"| tagged | `random` | {100 * fmean(tagged):.1f} % (" in report
     assert "- mine/too-many/random-seed0: DataError" in report
-    _, _, after = report.partition("**Which?** 7 of 8 cells are done. Not yet: too many.\n\n")
+    _, _, after = report.partition("**Which?** 7 of 8 cells are done.\n\n")
     answer = after.split("\n\n")[0]
     means = {setting: fmean(cell["f1"] for cell in group) for setting, group in by_setting(content["cells"]).items()}
     best = max(means, key=lambda setting: means[setting])

@@ -1,7 +1,8 @@
 """Training: loss where it belongs, the shared prompt prefix, a thin trainer over TRL's.
 
-``PiiSFTConfig``, ``PiiSFTTrainer``, ``labelled_scores``, ``loss_items`` and ``use_shared_prefix_attention`` are loaded when first asked
-for, since they need torch, transformers, trl and peft (``pip install "piispan[train]"``).
+``PiiSFTConfig``, ``PiiSFTTrainer``, ``adapter_casts_left_to_autocast``, ``labelled_scores``, ``loss_items`` and
+``use_shared_prefix_attention`` are loaded when first asked for, since they need torch, transformers, trl and peft (``pip install
+"piispan[train]"``).
 """
 
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from piispan.core import lazy_names
 
 if TYPE_CHECKING:
+    from piispan.trainer_ext.adapter_casts import adapter_casts_left_to_autocast
     from piispan.trainer_ext.config import PiiSFTConfig
     from piispan.trainer_ext.conversations import TokenRow, chat_row, chat_rows
     from piispan.trainer_ext.label_sampling import sample_labels
@@ -41,6 +43,7 @@ __all__ = [
     "TokenStatistics",
     "TooLong",
     "TrainOn",
+    "adapter_casts_left_to_autocast",
     "chat_row",
     "chat_rows",
     "first_fit_decreasing",
@@ -75,6 +78,7 @@ _MODULES = {
     "TokenStatistics": "rows",
     "TooLong": "rows",
     "TrainOn": "turns",
+    "adapter_casts_left_to_autocast": "adapter_casts",
     "chat_row": "conversations",
     "chat_rows": "conversations",
     "first_fit_decreasing": "prefix_sharing",
@@ -95,6 +99,7 @@ _TRAIN = ("train", "torch", "transformers", "peft", "trl", "accelerate")
 _NEEDS = {
     "PiiSFTConfig": _TRAIN,
     "PiiSFTTrainer": _TRAIN,
+    "adapter_casts_left_to_autocast": _TRAIN,
     "labelled_scores": _TRAIN,
     "loss_items": _TRAIN,
     "use_shared_prefix_attention": _TRAIN,

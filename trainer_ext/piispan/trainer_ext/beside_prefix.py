@@ -5,6 +5,7 @@ joined output and sum (as in FlashAttention, arXiv 2205.14135), is its share of 
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -98,7 +99,7 @@ class _BesidePrefix(torch.autograd.Function):
     def backward(ctx: Any, *grad_outputs: torch.Tensor) -> Any:
         with torch.autocast("cpu", enabled=False):
             (gradient,), (query, key, value, out, sums) = grad_outputs, ctx.saved_tensors
-            return *_gradients(gradient, query, key, value, out, sums, ctx.layout, ctx.scale), None, None
+            return *_gradients(_Given(gradient, query, key, value, out, sums), ctx.layout, ctx.scale), None, None
 
 
 _APPLY: Any = _BesidePrefix.apply
@@ -109,107 +110,105 @@ def _folded(tensor: torch.Tensor, key: torch.Tensor) -> torch.Tensor:
     return tensor.reshape(1, key.shape[1], -1, *tensor.shape[3:])
 
 
+class _Given(NamedTuple):
+    """What the backward pass of a product is given. Heads that share a key and value head are further queries of it.
+
+    Args:
+        gradient: Of the joined output, ``(batch, queries, dim)``.
+        query: ``(batch, queries, dim)``.
+        key: ``(batch, keys, dim)``.
+        value: As ``key``.
+        out: The joined output, ``(batch, queries, dim)``; ``None`` in ``extended`` ones.
+        sums: Logarithm of the sum of all weights, ``(batch, queries)``; ``None`` in ``extended`` ones.
+    """
+
+    gradient: torch.Tensor
+    query: torch.Tensor
+    key: torch.Tensor
+    value: torch.Tensor
+    out: torch.Tensor | None
+    sums: torch.Tensor | None
+
+    def of(self, queries: Callable[[torch.Tensor], torch.Tensor], keys: Callable[[torch.Tensor], torch.Tensor]) -> "_Given":
+        """A part of it: ``queries`` takes it from what there is for each query, ``keys`` from what there is for each key."""
+        out, sums = (None if tensor is None else queries(tensor) for tensor in (self.out, self.sums))
+        return _Given(queries(self.gradient), queries(self.query), keys(self.key), keys(self.value), out, sums)
+
+    def extended(self, scale: float) -> "_Given":
+        """With two further dimensions by which ``_by_matrices`` subtracts in its products, in the place of ``out`` and ``sums``.
+
+        What is subtracted from the scores and from their gradients, the logarithm of the sum of weights and the output's share, is so
+        summed in the accumulator's precision, and only the small difference is rounded.
+        """
+        gradient, query, key, value, out, sums = self
+        assert out is not None and sums is not None  # noqa: S101, PT018  # it is not extended yet
+        share = (gradient.to(sums.dtype) * out).sum(-1)
+        ones = key.new_ones(*key.shape[:-1], 2)
+        return _Given(
+            torch.cat([gradient, _in_two(-share, gradient.dtype)], dim=-1),
+            torch.cat([query, _in_two(-sums / scale, query.dtype)], dim=-1),
+            torch.cat([key, ones], dim=-1),
+            torch.cat([value, ones], dim=-1),
+            None,
+            None,
+        )
+
+
 _Gradients = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 """Of query, key and value."""
 
 
-def _gradients(
-    gradient: torch.Tensor,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    out: torch.Tensor,
-    sums: torch.Tensor,
-    layout: PrefixLayout,
-    scale: float | None,
-) -> _Gradients:
-    """The sum of the gradients of all products, each given the joined output and sum."""
+def _gradients(whole: _Given, layout: PrefixLayout, scale: float | None) -> _Gradients:
+    """The sum of the gradients of all products.
+
+    Args:
+        whole: Of the packed row, ``(1, heads, seq, ...)``.
+        layout: Where prefix and documents lie.
+        scale: Factor on the scores; ``None`` for ``dim ** -0.5``.
+    """
+    query, key = whole.query, whole.key
     factor = query.shape[-1] ** -0.5 if scale is None else scale
-    backward: Callable[..., _Gradients] = _by_kernel
-    asking: tuple[torch.Tensor, ...] = (gradient, query, out, sums)
-    asked = (key, value)
+    dq, dk, dv = (torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, whole.value))
+    backward = _by_kernel
     if query.dtype == torch.bfloat16:
-        backward, asking, asked = _by_matrices, *_extended(gradient, query, key, value, out, sums, factor)
-    dq, dk, dv = (torch.empty_like(tensor, memory_format=torch.contiguous_format) for tensor in (query, key, value))
+        backward, whole = _by_matrices, whole.extended(factor)
     for block in _blocks(layout):
-        parts = backward(*(block.folded(tensor, key) for tensor in (*asking, *asked)), scale=factor, own_width=block.width)
-        for whole, part in zip((dq, dk, dv), parts, strict=True):
-            rows = block.rows(whole)
+        fold = partial(block.folded, key=key)
+        for gradient, part in zip((dq, dk, dv), backward(whole.of(fold, fold), factor, block.width), strict=True):
+            rows = block.rows(gradient)
             rows.copy_(part.reshape(rows.shape))
     if layout.prefix:
         prefix = layout.prefix
-        queries = (_folded(tensor[:, :, prefix:], key)[0] for tensor in asking)
-        parts = backward(*queries, *(tensor[0, :, :prefix] for tensor in asked), scale=factor, own_width=None)
-        for whole, part in zip((dq[:, :, prefix:], dk[:, :, :prefix], dv[:, :, :prefix]), parts, strict=True):
-            whole.add_(part.reshape(whole.shape))
+        of_prefix = whole.of(lambda tensor: _folded(tensor[:, :, prefix:], key)[0], lambda tensor: tensor[0, :, :prefix])
+        parts = backward(of_prefix, factor, None)
+        for gradient, part in zip((dq[:, :, prefix:], dk[:, :, :prefix], dv[:, :, :prefix]), parts, strict=True):
+            gradient.add_(part.reshape(gradient.shape))
     return dq, dk, dv
 
 
-def _by_kernel(
-    gradient: torch.Tensor,
-    query: torch.Tensor,
-    out: torch.Tensor,
-    sums: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    *,
-    scale: float,
-    own_width: int | None,
-) -> _Gradients:
+def _by_kernel(given: _Given, scale: float, own_width: int | None) -> _Gradients:
     """By the fused kernel: the faster in float32, and exact in any type.
 
     Args:
-        gradient: Of the joined output, ``(batch, queries, dim)``; heads that share a key and value head are further queries of it.
-        query: ``(batch, queries, dim)``.
-        out: The joined output, ``(batch, queries, dim)``.
-        sums: Logarithm of the sum of all weights, ``(batch, queries)``.
-        key: ``(batch, keys, dim)``.
-        value: As ``key``.
+        given: What it is given.
         scale: Factor on the scores.
         own_width: For causal attention, the keys' number, of which the queries are a multiple; ``None`` where every query sees every key.
     """
-    repeats = 1 if own_width is None else query.shape[1] // own_width
-    g, q, o, s = (t.reshape(len(t), repeats, -1, *t.shape[2:]) for t in (gradient, query, out, sums))
-    k, v = (t[:, None].expand(-1, repeats, -1, -1) for t in (key, value))
-    dq, dk, dv = _BACKWARD(g, q, k, v, o, s, 0.0, own_width is not None, scale=scale)
+    repeats = 1 if own_width is None else given.query.shape[1] // own_width
+    grouped = given.of(lambda t: t.reshape(len(t), repeats, -1, *t.shape[2:]), lambda t: t[:, None].expand(-1, repeats, -1, -1))
+    dq, dk, dv = _BACKWARD(*grouped, 0.0, own_width is not None, scale=scale)
     return dq.flatten(1, 2), dk.sum(1), dv.sum(1)
 
 
-def _extended(
-    gradient: torch.Tensor,
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    out: torch.Tensor,
-    sums: torch.Tensor,
-    scale: float,
-) -> tuple[tuple[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]:
-    """Gradient and query, key and value with two further dimensions, by which ``_by_matrices`` subtracts in its products.
-
-    What is subtracted from the scores and from their gradients, the logarithm of the sum of weights and the output's share, is so summed
-    in the accumulator's precision, and only the small difference is rounded.
-    """
-    share = (gradient.to(sums.dtype) * out).sum(-1)
-    ones = key.new_ones(*key.shape[:-1], 2)
-    asking = (torch.cat([one, _in_two(-less, query.dtype)], dim=-1) for one, less in ((gradient, share), (query, sums / scale)))
-    first, second = asking
-    return (first, second), (torch.cat([key, ones], dim=-1), torch.cat([value, ones], dim=-1))
-
-
-def _by_matrices(
-    gradient: torch.Tensor, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *, scale: float, own_width: int | None
-) -> _Gradients:
+def _by_matrices(given: _Given, scale: float, own_width: int | None) -> _Gradients:
     """By matrix products: in bfloat16 faster than the fused kernel, most of all for short documents, at about twice its rounding.
 
     Args:
-        gradient: Of the joined output, ``_extended``, ``(batch, queries, dim + 2)``; heads that share a key and value head are further
-            queries of it.
-        query: ``_extended``, ``(batch, queries, dim + 2)``.
-        key: ``_extended``, ``(batch, keys, dim + 2)``.
-        value: As ``key``.
-        scale: Factor on the scores.
+        given: ``extended``.
+        scale: As for ``_by_kernel``.
         own_width: As for ``_by_kernel``.
     """
+    gradient, query, key, value, _, _ = given
     batch, queries, keys, dim = *query.shape[:2], key.shape[1], key.shape[2] - 2
     together = max(min(_SCORES_AT_ONCE // (queries * keys), batch), 1)
     step = max(_SCORES_AT_ONCE // (together * keys), 1)

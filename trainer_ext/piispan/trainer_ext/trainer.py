@@ -1,18 +1,17 @@
 """``PiiSFTTrainer``: TRL's ``SFTTrainer`` on prepared rows, with the prompt prefix shared."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 import datasets
 import torch
 from peft import PeftConfig
-from peft.tuners.lora import LoraLayer
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback, get_scheduler
 from trl import SFTConfig, SFTTrainer
 
 from piispan.core import FormatError, TooLongError
+from piispan.trainer_ext.adapter_casts import adapter_casts_left_to_autocast
 from piispan.trainer_ext.conversations import TokenRow
 from piispan.trainer_ext.losses import labelled_scores, loss_items
 from piispan.trainer_ext.passes import PassSampler
@@ -85,9 +84,6 @@ class PiiSFTTrainer(SFTTrainer):
             callbacks=[*(callbacks or ()), *([_InTurn(self._sampler)] if self._sampler else ())],
             data_collator=collator,
         )
-        adapters = getattr(self.model, "peft_config", {}).values()
-        # DoRA computes the norms of its weights in the type of its input.
-        self._autocast_alone = (args.bf16 or args.fp16) and not any(getattr(adapter, "use_dora", False) for adapter in adapters)
         self.loss_is_scaled_for_ga = True  # by the items of the whole optimizer step, whatever the model says
         if self.is_fsdp_enabled or (self.is_deepspeed_enabled and collator.max_tokens is not None):
             raise FormatError("PiiSFTTrainer does not shard models (FSDP), nor take a batch in several goes (max_tokens) under DeepSpeed")
@@ -104,7 +100,7 @@ class PiiSFTTrainer(SFTTrainer):
         """Forwards and backwards over each row of a batch, one after the other; processes meet after the last."""
         rest: list[dict[str, Any]] = inputs.pop("rest", [])
         loss: torch.Tensor = torch.zeros((), device=self.args.device)
-        with _no_adapter_casts(model) if self._autocast_alone else nullcontext():
+        with adapter_casts_left_to_autocast(model, active=self.accelerator.native_amp):
             for row in rest:
                 with self.accelerator.no_sync(model):
                     loss += super().training_step(model, row, num_items_in_batch)
@@ -206,23 +202,6 @@ class PiiSFTTrainer(SFTTrainer):
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """Writes nothing: the card is generated from what was measured, and written last."""
-
-
-@contextmanager
-def _no_adapter_casts(model: torch.nn.Module) -> Iterator[None]:
-    """Autocast chooses the type of each product: what PEFT would cast to its own weights' float32 would be cast straight back.
-
-    PEFT's ``disable_input_dtype_casting`` does not know models with ``trainable_token_indices``.
-    """
-    layers = [module for module in model.modules() if isinstance(module, LoraLayer)]
-    before = [layer.cast_input_dtype_enabled for layer in layers]
-    for layer in layers:
-        layer.cast_input_dtype_enabled = False
-    try:
-        yield
-    finally:
-        for layer, enabled in zip(layers, before, strict=True):
-            layer.cast_input_dtype_enabled = enabled
 
 
 class _InTurn(TrainerCallback):

@@ -1,6 +1,7 @@
 """The pictures of a study."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -94,19 +95,20 @@ def _curve(done: Sequence[Row]) -> Any:
 
 
 def _speed(done: Sequence[Row]) -> Any:
-    """A numbered point for each setting and split, and what the numbers stand for."""
+    """A numbered point for each setting, split and machine, whose marker tells it, and what the numbers stand for."""
     from matplotlib.lines import Line2D
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     settings = list(dict.fromkeys(row.setting for row in done))
     drawn, axes = _axes(9, max(4.0, 1.2 + 0.25 * len(settings)))
-    for row in (apart for whole in done for apart in whole.by_machine().values()):
-        seconds, f1 = row.mean("seconds_per_document"), row.mean("f1")
+    markers = dict(zip(dict.fromkeys(one.machine for row in done for one in row.found), cycle("osD^v"), strict=False))
+    for one, (machine, here) in ((row, apart) for row in done for apart in row.by_machine().items()):
+        seconds, f1 = here.mean("seconds_per_document"), one.mean("f1")
         if not seconds or f1 is None:
             continue
         place = 1 / seconds, 100 * f1
-        axes.plot(*place, "o", color=_COLOURS.get(row.split), markersize=13, markeredgecolor="white")
-        axes.annotate(str(settings.index(row.setting) + 1), place, ha="center", va="center_baseline", fontsize=8, color="white")
+        axes.plot(*place, markers[machine], color=_COLOURS.get(one.split), markersize=13, markeredgecolor="white")
+        axes.annotate(str(settings.index(one.setting) + 1), place, ha="center", va="center_baseline", fontsize=8, color="white")
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
@@ -115,10 +117,12 @@ def _speed(done: Sequence[Row]) -> Any:
     axes.set_ylabel("F1, exact, %")
     splits = dict.fromkeys(row.split for row in done)
     marks = [Line2D([], [], linestyle="none", marker="o", color=_COLOURS.get(split)) for split in splits]
+    machines = [Line2D([], [], linestyle="none", marker=marker, color="grey") for marker in markers.values()] if len(markers) > 1 else []
     numbers = [
         Line2D([], [], linestyle="none", marker=f"${number}$", color="black", markeredgewidth=0) for number in range(1, len(settings) + 1)
     ]
-    axes.legend([*marks, *numbers], [*splits, *settings], loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=8)
+    named = [*splits, *(markers if machines else ()), *settings]
+    axes.legend([*marks, *machines, *numbers], named, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=8)
     return drawn
 
 

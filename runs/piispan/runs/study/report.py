@@ -13,7 +13,7 @@ from piispan.metric import percent
 from piispan.runs.artifacts import check_writable, write_json, write_text
 from piispan.runs.settings import OPTIONS
 from piispan.runs.study.choosing import resolved
-from piispan.runs.study.grid import Grid
+from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.pictures import draw_study
 from piispan.runs.study.places import failure_of
 from piispan.runs.study.results import Comparison, Difference, Found, Row, compared, corrected, difference, found_cells, rows
@@ -115,7 +115,7 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     pictures = draw_study({answer.grid.name: answer.rows for answer in known}, place.with_suffix(""))
     sections = [_section(answer, folder, pictures.get(answer.grid.name, []), place) for answer in known]
     against = _against_baselines(chosen, [row for answer in known if answer.grid.name == _BASELINES for row in answer.rows])
-    in_short = _in_short([answer for answer in known if answer.grid.name != _BASELINES])
+    in_short = _in_short([answer for answer in known if answer.grid.name != _BASELINES], folder)
     blocks = [_head(every, data_name), *map(_headline, of_choice), against, in_short, *sections, _foot(every, grids)]
     write_text(place, "\n\n".join(block for block in blocks if block) + "\n")
     write_json(place.with_suffix(".json"), {"chosen": _chosen(chosen), "cells": [one.to_dict() for one in every]})
@@ -142,11 +142,11 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
         "bootstrap (on `template` of whole groups, whose documents are much alike) and of seeds by Student's t, so that three seeds that "
         "differ give a wide one; with one seed it knows documents or groups alone. Differences are paired by document or group, and by "
         "seed; p is over documents or groups, at these seeds, and corrected for the number of comparisons (Holm).\n\n"
-        "`random` deals documents, so that the same sentence frames stand on both sides: what to expect of documents such as those that "
-        "were labelled. `template` deals whole groups: what to expect of kinds of document that were not.\n\n"
-        "A document has a leak where a PII character of it was not found. Hallucinated mentions stand nowhere in the text; an answer "
-        "drifts where it is not the text that it was to repeat, and is malformed where it cannot be read. Passes are the model's forward "
-        "passes."
+        "`random` deals documents, so that the same groups (here sentence frames) stand on both sides; `template` deals whole groups, so "
+        "that the test has none that was trained on.\n\n"
+        "Documents with a leak are those, of all, of which a PII character was not found. A mention is hallucinated where its value is not "
+        "in the text or its label not in the set; an answer drifts where it is not the text that it was to repeat, and is malformed where "
+        "it cannot be read. Passes are forward passes of the model, those of a batch counted for each document in it."
     )
 
 
@@ -181,16 +181,16 @@ def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
     return "Against the baselines, on the same documents:\n\n" + "\n".join(lines) if lines else ""
 
 
-def _in_short(known: Sequence[_Answer]) -> str:
-    """For each question and split: what is highest, what may be as good, what is lower, and what each costs."""
-    answers = [
-        f"**{answer.grid.question}** {_done(answer)}.{_not_yet(answer)}\n\n{_choices(answer)}" for answer in known if answer.comparisons
-    ]
+def _in_short(known: Sequence[_Answer], study: Path) -> str:
+    """For each question and split: what is highest, what is not shown to be lower, what is, and what each costs."""
+    asked = [answer for answer in known if answer.comparisons]
+    answers = [f"**{answer.grid.question}** {_done(answer)}.{_not_yet(answer, study)}\n\n{_choices(answer)}" for answer in asked]
     if not answers:
         return ""
     told = (
-        "The highest by these figures, and what is not shown to be lower: with other documents or other seeds it may be as good. Of what "
-        "is not shown to be lower on any split, the cheapest is a sound choice. In brackets: F1, and what a document and the training cost."
+        "The highest by these figures, and the rest by whether it is shown to be lower. What is not may still be lower, more so the fewer "
+        "documents, groups and seeds there are: at most by how much (the end of the 95 % interval) stands with it. In brackets: F1, seeds, "
+        "and what a document and the training cost."
     )
     return "\n\n".join(["## In short", told, *answers])
 
@@ -199,27 +199,33 @@ def _done(answer: _Answer) -> str:
     return f"{len(answer.found)} of {len(answer.grid.cells)} cells are done"
 
 
-def _not_yet(answer: _Answer) -> str:
-    """The settings without a cell that is done."""
+def _not_yet(answer: _Answer, study: Path) -> str:
+    """The settings without a cell that is done, or that failed."""
     begun = {row.setting for row in answer.rows}
-    missing = [setting for setting in dict.fromkeys(cell.setting for cell in answer.grid.cells) if setting not in begun]
+    missing = dict.fromkeys(cell.setting for cell in answer.grid.cells if cell.setting not in begun and failure_of(study, cell) is None)
     return f" Not yet: {'; '.join(missing)}." if missing else ""
 
 
 def _choices(answer: _Answer) -> str:
     lines = []
     machines = Counter(one.machine for one in answer.found)
-    ((most, _),) = machines.most_common(1)
+    ((machine, _),) = machines.most_common(1)
+    wanted = Counter[tuple[str, str]]((cell.setting, cell.split) for cell in answer.grid.cells)
+
+    def brackets(row: Row, *more: str) -> str:
+        seeds = _seeds(len(row.found), wanted[row.setting, row.split])
+        return f"({', '.join([_percent(row.mean('f1')), seeds, *_briefly(row, machine), *more])})"
+
     for split, comparison in answer.comparisons.items():
-        level = [f"{row.setting} {_in_brackets(row, most)}" for row, found in comparison.others if not found.is_clear]
-        lower = [f"{row.setting}, by {100 * found.value:.1f}" for row, found in comparison.others if found.is_clear]
-        best = f"**{comparison.best.setting}** {_in_brackets(comparison.best, most)}"
-        lines.append(f"- `{split}`, {answer.grid.cells[0].part}: {best}")
+        best, others = comparison.best, comparison.others
+        level = [f"{row.setting} {brackets(row, _at_most(found))}" for row, found in others if not found.is_clear]
+        lower = [f"{row.setting}, by {100 * found.value:.1f}" for row, found in others if found.is_clear]
+        lines.append(f"- `{split}`, {answer.grid.cells[0].part}: **{best.setting}** {brackets(best)}")
         lines += [f"  - not shown to be lower: {'; '.join(level)}"] if level else []
         lines += [f"  - lower, in points of F1: {'; '.join(lower)}"] if lower else []
     if len(answer.comparisons) > 1:
         lines.append(f"- Not shown to be lower on any split: {'; '.join(_level_everywhere(answer)) or 'none of them'}.")
-    lines += [f"- Times are those on {most}."] if len(machines) > 1 else []
+    lines += [f"- Times are those on {machine}."] if len(machines) > 1 else []
     return "\n".join(lines)
 
 
@@ -232,10 +238,24 @@ def _level_everywhere(answer: _Answer) -> list[str]:
     return [setting for setting in dict.fromkeys(row.setting for row in answer.rows) if all(setting in of_split for of_split in level)]
 
 
-def _in_brackets(row: Row, machine: str) -> str:
+def _seeds(done: int, wanted: int) -> str:
+    seeds = "1 seed" if wanted == 1 else f"{wanted} seeds"
+    return seeds if done == wanted else f"{done} of {seeds}"
+
+
+def _at_most(found: Difference) -> str:
+    return f"at most {100 * found.interval[1]:.1f} points lower"
+
+
+def _briefly(row: Row, machine: str) -> list[str]:
+    """What a row costs: passes, and the times of one machine."""
     here = row.by_machine().get(machine)
-    costs = [f"{_COSTS[name][1](value)} {unit}" for name, unit in _BRIEFLY.items() if here and (value := here.mean(name)) is not None]
-    return f"({', '.join([_percent(row.mean('f1')), *costs])})"
+    told = []
+    for name, unit in _BRIEFLY.items():
+        measured = row if name == "passes_per_document" else here
+        if measured and (value := measured.mean(name)) is not None:
+            told.append(f"{_COSTS[name][1](value)} {unit}")
+    return told if here else [*told, "times of another machine only"]
 
 
 def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Path) -> str:
@@ -246,7 +266,7 @@ def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Pat
     if not done:
         return "\n\n".join(block for block in [title, faults, answer.open_because or f"Not run yet: `{_command([grid])}`."] if block)
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
-    count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_not_yet(answer)}{_refit(grid)}{left_out}"
+    count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_not_yet(answer, study)}{_refit(grid)}{left_out}"
     on = f"On {_hardware(answer.found)}. {_documents(answer.found)}"
     apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
     blocks = [title, f"{count} {on}", grid.note, faults, _figures(done), _costs(done), _trained_with(done), *apart]
@@ -297,10 +317,16 @@ def _trained_with(done: Sequence[Row]) -> str:
     lines = []
     for one in {row.setting: row.found[0] for row in done}.values():
         if one.cell.system == "tuned" and one.cell.trains and not one.cell.held_out and not one.cell.local:
-            few = f", on {one.cell.documents} documents" if one.cell.documents else ""
-            lines.append(f"- {one.cell.setting}{few}: `piispan train FILE --out out {_options(one)}`")
-    there = " (with `--split template` for the figures there)" if any(row.split == "template" for row in done) else ""
-    return f"To train with a setting{there}:\n\n" + "\n".join(lines) if lines else ""
+            trained = _trained_here(one.cell)
+            lines.append(f"- {one.cell.setting}{trained}: `piispan train FILE --out out {_options(one)}`")
+    told = "To train with these settings (on the split that `--split` names, `random` without it; on all documents of its training part):"
+    return f"{told}\n\n" + "\n".join(lines) if lines else ""
+
+
+def _trained_here(cell: Cell) -> str:
+    if cell.documents:
+        return f" (here on {cell.documents} documents)"
+    return " (here on training and validation part together)" if cell.refit else ""
 
 
 def _options(one: Found) -> str:

@@ -117,7 +117,7 @@ class Difference:
 
     @property
     def is_clear(self) -> bool:
-        """Whether other documents and other seeds would likely show it too."""
+        """Whether other documents would likely show it too, and, where there are several, other seeds."""
         return self.p_value < 0.05 and self.interval[0] > 0
 
 
