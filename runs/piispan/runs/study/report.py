@@ -59,6 +59,7 @@ class _Answer:
         found: Its cells that are done.
         rows: The same, setting by setting.
         comparisons: By split, where there is something to compare.
+        failed: Why cells failed, by their place.
     """
 
     grid: Grid
@@ -66,6 +67,7 @@ class _Answer:
     found: Sequence[Found]
     rows: Sequence[Row]
     comparisons: Mapping[str, Comparison]
+    failed: Mapping[str, str]
 
     @classmethod
     def of(cls, grid: Grid, study: Path) -> "_Answer":
@@ -78,7 +80,8 @@ class _Answer:
         found = found_cells(study, grid)
         done = rows(found)
         comparisons = {split: comparison for split in {row.split: None for row in done} if (comparison := compared(done, split))}
-        return cls(grid, open_because, found, done, comparisons)
+        failed = {cell.place: why for cell in grid.cells if (why := failure_of(study, cell))}
+        return cls(grid, open_because, found, done, comparisons, failed)
 
 
 def check_report(report: str | Path) -> None:
@@ -113,9 +116,9 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     of_choice = [answer for answer in known if answer.grid.chosen_from and answer.rows]
     chosen = [row for answer in of_choice for row in answer.rows]
     pictures = draw_study({answer.grid.name: answer.rows for answer in known}, place.with_suffix(""))
-    sections = [_section(answer, folder, pictures.get(answer.grid.name, []), place) for answer in known]
+    sections = [_section(answer, pictures.get(answer.grid.name, []), place) for answer in known]
     against = _against_baselines(chosen, [row for answer in known if answer.grid.name == _BASELINES for row in answer.rows])
-    in_short = _in_short([answer for answer in known if answer.grid.name != _BASELINES], folder)
+    in_short = _in_short([answer for answer in known if answer.grid.name != _BASELINES])
     blocks = [_head(every, data_name), *map(_headline, of_choice), against, in_short, *sections, _foot(every, grids)]
     write_text(place, "\n\n".join(block for block in blocks if block) + "\n")
     write_json(place.with_suffix(".json"), {"chosen": _chosen(chosen), "cells": [one.to_dict() for one in every]})
@@ -181,10 +184,10 @@ def _against_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> str:
     return "Against the baselines, on the same documents:\n\n" + "\n".join(lines) if lines else ""
 
 
-def _in_short(known: Sequence[_Answer], study: Path) -> str:
+def _in_short(known: Sequence[_Answer]) -> str:
     """For each question and split: what is highest, what is not shown to be lower, what is, and what each costs."""
     asked = [answer for answer in known if answer.comparisons]
-    answers = [f"**{answer.grid.question}** {_done(answer)}.{_not_yet(answer, study)}\n\n{_choices(answer)}" for answer in asked]
+    answers = [f"**{answer.grid.question}** {_done(answer)}.{_not_yet(answer)}\n\n{_choices(answer)}" for answer in asked]
     if not answers:
         return ""
     told = (
@@ -199,10 +202,11 @@ def _done(answer: _Answer) -> str:
     return f"{len(answer.found)} of {len(answer.grid.cells)} cells are done"
 
 
-def _not_yet(answer: _Answer, study: Path) -> str:
+def _not_yet(answer: _Answer) -> str:
     """The settings without a cell that is done, or that failed."""
     begun = {row.setting for row in answer.rows}
-    missing = dict.fromkeys(cell.setting for cell in answer.grid.cells if cell.setting not in begun and failure_of(study, cell) is None)
+    left = [cell for cell in answer.grid.cells if cell.setting not in begun and cell.place not in answer.failed]
+    missing = dict.fromkeys(cell.setting for cell in left)
     return f" Not yet: {'; '.join(missing)}." if missing else ""
 
 
@@ -258,15 +262,14 @@ def _briefly(row: Row, machine: str) -> list[str]:
     return told if here else [*told, "times of another machine only"]
 
 
-def _section(answer: _Answer, study: Path, pictures: Sequence[Path], report: Path) -> str:
+def _section(answer: _Answer, pictures: Sequence[Path], report: Path) -> str:
     grid, done = answer.grid, answer.rows
     title = f"## {grid.name.replace('_', ' ').capitalize()}: {grid.question}"
-    failed = [f"- {cell.place}: {why}" for cell in grid.cells if (why := failure_of(study, cell))]
-    faults = "Failed:\n\n" + "\n".join(failed) if failed else ""
+    faults = "Failed:\n\n" + "\n".join(f"- {place}: {why}" for place, why in answer.failed.items()) if answer.failed else ""
     if not done:
         return "\n\n".join(block for block in [title, faults, answer.open_because or f"Not run yet: `{_command([grid])}`."] if block)
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
-    count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_not_yet(answer, study)}{_refit(grid)}{left_out}"
+    count = f"{_done(answer)}, measured on {grid.cells[0].part}.{_not_yet(answer)}{_refit(grid)}{left_out}"
     on = f"On {_hardware(answer.found)}. {_documents(answer.found)}"
     apart = [_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items()]
     blocks = [title, f"{count} {on}", grid.note, faults, _figures(done), _costs(done), _trained_with(done), *apart]
