@@ -36,6 +36,8 @@ _LARGEST_BUDGET = (16, 96)
 """For a format that is not ours."""
 _USUAL = {"tagged": (2, 64), "json": (2, 64), "json_values": (2, 64), "bio": (4, 32)}
 """Answer tokens within which most right answers end, in the same terms."""
+_STEP = 16
+"""Tokens that a batch writes before answers that have ended leave it."""
 
 
 class GenerateDecoder:
@@ -43,7 +45,7 @@ class GenerateDecoder:
 
     The prompt's common token prefix is computed once for all texts, and its keys and values are handed to each batch. Answers that are
     longer than answers usually are go on in batches of their own, so that the others need not wait for them: an answer that repeats
-    itself runs to its budget.
+    itself runs to its budget. Answers that have ended leave their batch.
 
     Args:
         model: A causal language model.
@@ -137,19 +139,42 @@ class GenerateDecoder:
         import torch
         from transformers import GenerationConfig
 
-        started = perf_counter()
         ends = self._end_tokens()
-        input_ids, mask = _pad_after(prefix.ids, [[*answer.asked, *answer.ids] for answer in answers], ends[0])
-        most = min(most, max(answer.left for answer in answers))
-        config = GenerationConfig(max_new_tokens=most, eos_token_id=ends, pad_token_id=ends[0], **_GREEDY)
-        device = self._model.device
+        started = perf_counter()
+        batch = self._read(answers, prefix, ends[0])
+        going = list(answers)
+        while going and most:
+            tokens = min(most, max(answer.left for answer in going), most if batch.cache is None else _STEP)
+            config = GenerationConfig(max_new_tokens=tokens, eos_token_id=ends, pad_token_id=ends[0], **_GREEDY)
+            with torch.inference_mode():
+                ids = self._model.generate(generation_config=config, **batch.inputs())
+            written = ids[:, batch.ids.shape[1] :].tolist()
+            seconds, started = (perf_counter() - started) / len(going), perf_counter()
+            for answer, tokens_written in zip(going, written, strict=True):
+                answer.take(tokens_written, ends, seconds)
+            most -= len(written[0])
+            rows = [row for row, answer in enumerate(going) if not answer.ended]
+            going = [going[row] for row in rows]
+            batch.keep(rows, ids)
+
+    def _read(self, answers: Sequence["_Answer"], prefix: "_Prefix", padding: int) -> "_Batch":
+        """Prompts, and answers as far as they are written, read but for their last tokens where a prefix is shared.
+
+        They are read without the output head: ``generate`` would ask it for one token of each text, and on a CPU PyTorch copies the
+        head once for each (a linear layer of inputs that do not lie side by side).
+        """
+        import torch
+
+        ids, mask = _pad_after(prefix.ids, [[*answer.asked, *answer.ids] for answer in answers], padding)
+        ids, mask = ids.to(self._model.device), mask.to(self._model.device)
+        start, end = len(prefix.ids), ids.shape[1] - 1
         with torch.inference_mode():
-            cached = prefix.repeated(len(answers))
-            output = self._model.generate(input_ids.to(device), attention_mask=mask.to(device), generation_config=config, **cached)
-        written = output[:, input_ids.shape[1] :].tolist()
-        seconds = (perf_counter() - started) / len(answers)
-        for answer, ids in zip(answers, written, strict=True):
-            answer.take(ids, ends, seconds)
+            cache = prefix.repeated(len(ids))
+            if cache is not None and start < end:
+                positions = (mask.cumsum(-1) - 1)[:, start:end]
+                read = {"input_ids": ids[:, start:end], "attention_mask": mask[:, :end], "position_ids": positions}
+                self._model.get_decoder()(**read, past_key_values=cache, use_cache=True)
+        return _Batch(ids, mask, cache)
 
     def _decoded(self, answer: "_Answer") -> Decoded:
         output = self._tokenizer.decode(answer.ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
@@ -212,13 +237,43 @@ class _Prefix:
     ids: list[int]
     cache: "Cache | None"
 
-    def repeated(self, batch: int) -> dict[str, Any]:
-        """The cache for a batch, as keyword arguments of ``generate``, which writes into it."""
-        if self.cache is None:
-            return {}
+    def repeated(self, batch: int) -> "Cache | None":
+        """The cache for a batch, which may be written into."""
         own = copy.deepcopy(self.cache)
-        own.batch_repeat_interleave(batch)
-        return {"past_key_values": own}
+        if own is not None:
+            own.batch_repeat_interleave(batch)
+        return own
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Answers that are written on together.
+
+    Args:
+        ids: What is written, prompts included, int64 ``(answers, tokens)``.
+        mask: 1 for what is no padding, of the same shape.
+        cache: Keys and values of all but the last tokens; ``None`` where nothing is shared, and each call reads the whole.
+    """
+
+    ids: "torch.Tensor"
+    mask: "torch.Tensor"
+    cache: "Cache | None"
+
+    def inputs(self) -> dict[str, Any]:
+        """The keyword arguments of ``generate``, which writes into the cache."""
+        cached = {} if self.cache is None else {"past_key_values": self.cache}
+        return {"input_ids": self.ids, "attention_mask": self.mask, **cached}
+
+    def keep(self, rows: list[int], ids: "torch.Tensor") -> None:
+        """Take what was written to ``ids``, and let go of all other rows."""
+        import torch
+
+        kept = torch.tensor(rows, dtype=torch.long, device=ids.device)
+        self.mask = torch.nn.functional.pad(self.mask[kept], (0, ids.shape[1] - self.ids.shape[1]), value=1)
+        self.ids = ids[kept]
+        if self.cache is not None and len(rows) < len(ids):
+            with torch.inference_mode():
+                self.cache.batch_select_indices(kept)
 
 
 def _pad_after(prefix: Sequence[int], rows: Sequence[Sequence[int]], padding: int) -> "tuple[torch.Tensor, torch.Tensor]":
