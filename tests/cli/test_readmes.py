@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import typer
 from piispan.cli.main import app
 from piispan.core import LabelSet
 from piispan.runs import load_grid
+from piispan.runs.settings import OPTIONS, TrainSettings
 from piispan.runs.study.choosing import check_choice
 from tests.doc_blocks import code_blocks
 
@@ -80,6 +82,16 @@ def test_no_help_is_cut_at_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> No
         assert not re.search(r"\w(\.\.\.|…)$", shown, re.MULTILINE), called
         flags = [flag for option in command.params for flag in option.opts if flag.startswith("-")]
         assert all(flag in shown for flag in flags), called
+
+
+def test_each_setting_is_an_option_of_train_in_a_section_of_its_own() -> None:
+    train = dict(commands(typer.main.get_command(app)))["piispan train"]
+    shown = train.get_help(train.context_class(train, info_name="train"))
+    options, *sections = re.split(r"^(?=\w[\w ]*:$)", shown.partition("\nOptions:\n")[2], flags=re.MULTILINE)
+    settings = [f"--{OPTIONS.get(field.name, field.name.replace('_', '-'))}" for field in fields(TrainSettings)]
+    listed = [flag for section in sections for flag in re.findall(r"^  (--[\w-]+)", section, re.MULTILINE)]
+    assert sorted(listed) == sorted(settings)
+    assert not set(settings) & set(re.findall(r"^  (--[\w-]+)", options, re.MULTILINE))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import typer
 
 from piispan.cli.app import serve_page
 from piispan.cli.data import app as data_app
-from piispan.cli.options import Base, BatchSize, Decoder, Json, Labels, OperatingPoint, Revision, SplitName, with_settings
+from piispan.cli.options import Base, BatchSize, Decoder, Json, Labels, OperatingPoint, Revision, SectionedCommand, SplitName, with_settings
 from piispan.cli.publishing import card_app, data_push, metric_app, push
 from piispan.cli.redaction import redact, restore
 from piispan.cli.study import study
@@ -45,7 +45,7 @@ def _root(version: Annotated[bool, typer.Option("--version", callback=_version, 
     del version
 
 
-@app.command()
+@app.command(cls=SectionedCommand)
 @with_settings(without=("save_steps",))
 def quickstart(
     given: dict[str, Any],
@@ -85,7 +85,7 @@ def quickstart(
     )
 
 
-@app.command()
+@app.command(cls=SectionedCommand)
 @with_settings()
 def train(
     given: dict[str, Any],
@@ -134,7 +134,7 @@ def train(
     _print_trained(metrics, out, as_json=as_json)
 
 
-@app.command()
+@app.command(cls=SectionedCommand)
 @with_settings(without=("epochs", "early_stopping_patience"))
 def pretune(
     given: dict[str, Any],

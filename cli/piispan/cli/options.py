@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
+from typer.core import TyperCommand
 
 from piispan.core import DataError
 from piispan.dataset_builder import SplitKind
@@ -22,6 +23,7 @@ __all__ = [
     "OnlyLabels",
     "OperatingPoint",
     "Revision",
+    "SectionedCommand",
     "SplitName",
     "check_output",
     "with_settings",
@@ -39,24 +41,53 @@ OnlyLabels = Annotated[
 ]
 Labels = Annotated[str, typer.Option(help="Label set: presidio, safe_harbor, zh_pii, or a YAML file.")]
 
+_SECTIONS = {
+    "Model": ("model", "revision", "start", "adapter", "lora_rank", "lora_alpha", "lora_dropout"),
+    "Labels and form": ("labels", "language", "format", "prompt_style", "examples", "tokenisation", "tag_tokens"),
+    "Documents": ("label_sampling", "mention_replacement", "too_long", "max_length"),
+    "Loss": ("loss", "train_on", "prompt_loss_weight"),
+    "Steps": ("epochs", "batch_size", "gradient_accumulation_steps", "max_tokens", "gradient_checkpointing"),
+    "Optimizer": ("learning_rate", "lr_scheduler_type", "warmup_steps", "weight_decay"),
+    "Run": ("early_stopping_patience", "save_steps", "report_to", "seed", "base_licence"),
+}
+"""The fields of ``TrainSettings`` as help shows them."""
+
+
+class SectionedCommand(TyperCommand):
+    """A command whose help has sections: those of ``rich_help_panel``, which Typer itself heeds only where Rich draws the help."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:  # noqa: D102 -- Typer's own; its types are private
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            usual = "Arguments" if parameter.param_type_name == "argument" else "Options"
+            if record := parameter.get_help_record(ctx):
+                sections.setdefault(getattr(parameter, "rich_help_panel", None) or usual, []).append(record)
+        for name, records in sections.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
+
 
 def with_settings(
     *, without: Collection[str] = (), only: Collection[str] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command an option for every field of ``TrainSettings``; it gets those that were given as ``given``.
+    """Give a command an option for every field of ``TrainSettings``; it gets those that were given as ``given``. In the help of a
+    ``SectionedCommand`` they stand in sections.
 
     Args:
         without: Fields that the command has no use for.
         only: The fields that it has a use for; all without it.
     """
     every = get_type_hints(TrainSettings, include_extras=True)
-    hints = {name: hint for name, hint in every.items() if name not in without and (only is None or name in only)}
+    sections = {name: section for section, names in _SECTIONS.items() for name in names}
+    hints = {name: every[name] for name in sections if name not in without and (only is None or name in only)}
     options = []
     for name, hint in hints.items():
         kind, meaning = get_args(hint)
         default = getattr(TrainSettings(), name)
         shown = meaning if default is None else f"{meaning} Default: {default}."
-        option = typer.Option(*([f"--{OPTIONS[name]}"] if name in OPTIONS else []), help=shown, show_default=False)
+        called = [f"--{OPTIONS[name]}"] if name in OPTIONS else []
+        option = typer.Option(*called, help=shown, show_default=False, rich_help_panel=sections[name])
         options.append(inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, option]))
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
