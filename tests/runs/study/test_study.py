@@ -188,7 +188,7 @@ def test_times_of_different_machines_have_no_common_mean(folder: Path, outcomes:
     report = (tmp_path / "study.md").read_text()
     costs = re.findall(r"^\| tagged \| `random` \|.* ([0-9.]+) \| [0-9.]+ \| [0-9.]+ \| (.+ \(bfloat16\)) \|$", report, re.MULTILINE)
     assert costs == [("1.000", "2 CPU cores (bfloat16)"), ("3.000", "1 x GPU (bfloat16)")]
-    assert "\n- Times are those on " in report
+    assert "\n- Costs are those on " in report
     assert "2.000 s" not in report
 
 

@@ -149,7 +149,8 @@ def _head(found: Sequence[Found], data_name: str | None) -> str:
         "that the test has none that was trained on.\n\n"
         "Documents with a leak are those, of all, of which a PII character was not found. A mention is hallucinated where its value is not "
         "in the text or its label not in the set; an answer drifts where it is not the text that it was to repeat, and is malformed where "
-        "it cannot be read. Passes are forward passes of the model, those of a batch counted for each document in it."
+        "it cannot be read. Passes are forward passes of the model, those of a batch counted for each document in it, "
+        "so that they go by how many are in a batch."
     )
 
 
@@ -229,7 +230,7 @@ def _choices(answer: _Answer) -> str:
         lines += [f"  - lower, in points of F1: {'; '.join(lower)}"] if lower else []
     if len(answer.comparisons) > 1:
         lines.append(f"- Not shown to be lower on any split: {'; '.join(_level_everywhere(answer)) or 'none of them'}.")
-    lines += [f"- Times are those on {machine}."] if len(machines) > 1 else []
+    lines += [f"- Costs are those on {machine}."] if len(machines) > 1 else []
     return "\n".join(lines)
 
 
@@ -252,14 +253,12 @@ def _at_most(found: Difference) -> str:
 
 
 def _briefly(row: Row, machine: str) -> list[str]:
-    """What a row costs: passes, and the times of one machine."""
+    """What a row costs on one machine."""
     here = row.by_machine().get(machine)
-    told = []
-    for name, unit in _BRIEFLY.items():
-        measured = row if name == "passes_per_document" else here
-        if measured and (value := measured.mean(name)) is not None:
-            told.append(f"{_COSTS[name][1](value)} {unit}")
-    return told if here else [*told, "times of another machine only"]
+    if here is None:
+        return ["costs of another machine only"]
+    costs = ((name, unit, here.mean(name)) for name, unit in _BRIEFLY.items())
+    return [f"{_COSTS[name][1](value)} {unit}" for name, unit, value in costs if value is not None]
 
 
 def _section(answer: _Answer, pictures: Sequence[Path], report: Path) -> str:
