@@ -192,6 +192,16 @@ def test_times_of_different_machines_have_no_common_mean(folder: Path, outcomes:
     assert "2.000 s" not in report
 
 
+def test_f1_after_repair_has_a_column_where_it_differs(folder: Path, outcomes: dict[str, str | None], tmp_path: Path) -> None:
+    shutil.copytree(folder / "out", tmp_path / "out")
+    place = tmp_path / "out" / "mine" / "tagged" / "random-seed0" / "metrics.json"
+    metrics = json.loads(place.read_text())
+    for recovered, columns in ((metrics["f1"], 0), (metrics["f1"] + 0.1, 1)):
+        place.write_text(json.dumps({**metrics, "f1_recovered": recovered}))
+        write_report(tmp_path / "out", [load_grid(folder / "mine.yaml")], tmp_path / "study.md")
+        assert (tmp_path / "study.md").read_text().count("| F1 after repair |") == columns
+
+
 def test_held_out_labels_are_asked_for_and_were_not_trained_on(folder: Path, outcomes: dict[str, str | None]) -> None:
     place = folder / "out" / "mine" / "fewer-labels" / "random-seed0"
     assert json.loads((place / "config.json").read_text())["training_documents"] == 8
