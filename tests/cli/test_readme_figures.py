@@ -24,7 +24,8 @@ def cells(runs: list[dict[str, Any]]) -> tuple[str, str, str]:
     """F1 before, F1 after and PII characters found, the mean over runs."""
     before = [run["before"]["f1"] for run in runs if run.get("before")]
     after = [percent(fmean(run["after"][name] for run in runs)) for name in ("f1", "char_recall")]
-    return percent(fmean(before)) if before else "not measured", after[0], after[1]
+    interval = f" ({' to '.join(f'{100 * end:.1f}' for end in runs[0]['interval'])})" if "interval" in runs[0] else ""
+    return percent(fmean(before)) if before else "not measured", after[0] + interval, after[1]
 
 
 def made(path: Path) -> tuple[str, list[dict[str, Any]]]:
@@ -36,7 +37,12 @@ def made(path: Path) -> tuple[str, list[dict[str, Any]]]:
 def as_it_ships(split: str) -> tuple[str, list[dict[str, Any]]]:
     """What ships, on the study's test documents."""
     cell = CELLS / "baselines" / "pre-tuned-on-synthetic-documents-alone-verbatim" / f"{split}-seed0"
-    return made(SHIPPED)[0], [{"after": read(cell / "metrics.json")}]
+    return made(SHIPPED)[0], [{"before": untuned(split), "after": read(cell / "metrics.json")}]
+
+
+def untuned(split: str) -> dict[str, Any]:
+    """The model as it comes, on the study's test documents."""
+    return read(CELLS / "baselines" / "untuned-plain-decoding" / f"{split}-seed0" / "metrics.json")
 
 
 def chosen(split: str) -> tuple[str, list[dict[str, Any]]]:
@@ -45,7 +51,7 @@ def chosen(split: str) -> tuple[str, list[dict[str, Any]]]:
     assert told["seeds"] == 3
     seeds = [CELLS / f"{told['cell']}-seed{seed}" for seed in range(told["seeds"])]
     (documents,) = {read(cell / "config.json")["training_documents"] for cell in seeds}
-    runs = [{"after": read(cell / "metrics.json")} for cell in seeds]
+    runs = [{"before": untuned(split), "after": read(cell / "metrics.json"), "interval": told["interval"]} for cell in seeds]
     assert told["f1"] == fmean(run["after"]["f1"] for run in runs)
     return f"{documents:,}", runs
 
@@ -75,3 +81,16 @@ def test_a_row_is_what_its_files_say(start: str) -> None:
     (row,) = (rest for first, rest in rows("README.md").items() if first.startswith(start))
     documents, runs = FIGURES[start]
     assert row == [documents, *cells(runs)]
+
+
+def test_what_labelled_documents_are_said_to_bring_is_what_the_study_found() -> None:
+    above = read(ROOT / "docs" / "study.json")["above"]
+    (found,) = (one for one in above if one["split"] == "template" and one["baseline"].startswith("pre-tuned"))
+    said = [
+        f"({found[figure]['value']:+.1%} points, {' to '.join(f'{end:+.1%}' for end in found[figure]['interval'])})".replace("%", "")
+        for figure in ("f1", "char_recall")
+    ]
+    text = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert found["f1"]["interval"][0] < 0 < found["char_recall"]["interval"][0]
+    assert f"are not shown to raise F1 above that of the adapter as it ships {said[0]}" in text
+    assert f"the share of PII characters found {said[1]}" in text

@@ -56,7 +56,7 @@ def study(
                     failed += 1
                     typer.echo(f"{outcome.place}: failed: {outcome.failure}", err=True)
     if report:
-        write_report(out, chosen, report, data.name if data else None)
+        write_report(out, chosen, report, data)
         typer.echo(f"report: {report}", err=True)
     if failed:
         raise typer.Exit(3)

@@ -18,7 +18,7 @@ from piispan.metric.counts import Counts
 from piispan.metric.ratios import headline_ratios, label_ratios
 from piispan.metric.span_table import FloatArray
 
-__all__ = ["CONFIDENCE", "Interval", "bootstrap_intervals", "percentile_interval", "resampled_counts"]
+__all__ = ["CONFIDENCE", "Interval", "bootstrap_intervals", "exact_floor", "percentile_interval", "resampled_counts"]
 
 Interval = tuple[float, float]
 """Lower and upper end, both inclusive."""
@@ -82,11 +82,11 @@ def _interval(values: FloatArray, alone: FloatArray) -> Interval | None:
     if ends is None:
         return None
     right, wrong = int(np.count_nonzero(alone > 0)), int(np.count_nonzero(alone < 1))
-    return min(ends[0], _reach(right)), max(ends[1], 1 - _reach(wrong))
+    return min(ends[0], exact_floor(right)), max(ends[1], 1 - exact_floor(wrong))
 
 
-def _reach(documents: int) -> float:
-    """The lower end of the exact interval where all of so many are right."""
+def exact_floor(documents: int) -> float:
+    """Where the exact 95 % interval of a share begins if all of so many documents are right (Clopper and Pearson, above); 0 for none."""
     return float(((1 - CONFIDENCE) / 2) ** (1 / documents)) if documents else 0.0
 
 

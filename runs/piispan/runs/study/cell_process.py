@@ -19,7 +19,7 @@ def main(grid: str, place: str, data: str, study: str, jobs: str) -> int:
     words may hold what they were about.
     """
     try:
-        measure(cell_of(load_grid(grid), Path(study), place), data, Path(study), LogProgress(), jobs=int(jobs))
+        measure(cell_of(load_grid(grid), Path(study), place, data), data, Path(study), LogProgress(), jobs=int(jobs))
     except PiispanError as error:
         write_json(Path(study) / place / FAILURE, {"kind": type(error).__name__, "reason": str(error)})
         return 2

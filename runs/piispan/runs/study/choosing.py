@@ -27,8 +27,13 @@ def check_choice(grid: Grid) -> None:
             )
 
 
-def resolved(grid: Grid, study: Path) -> Grid:
+def resolved(grid: Grid, study: Path, data: str | Path | None = None) -> Grid:
     """The grid itself; or, of one that is chosen, with its cells: the setting with the highest F1 on validation, the mean over the splits.
+
+    Args:
+        grid: The grid.
+        study: Folder of the study.
+        data: Choose by what was measured on these documents alone; without it, by whatever was.
 
     Raises:
         DataError: If a cell of the grid to choose from is not done, or was not measured on validation.
@@ -37,7 +42,7 @@ def resolved(grid: Grid, study: Path) -> Grid:
     if grid.chosen_from is None:
         return grid
     trials = load_grid(grid.chosen_from)
-    found = found_cells(study, trials)
+    found = found_cells(study, trials, data)
     if len(found) < len(trials.cells):
         missing = len(trials.cells) - len(found)
         raise DataError(f"grid {grid.name}: chosen from {trials.name}, of which {missing} of {len(trials.cells)} cells are not done yet")

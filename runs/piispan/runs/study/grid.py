@@ -87,7 +87,12 @@ class Cell:
     @property
     def trains(self) -> bool:
         """Whether something is trained for it."""
-        return self.system in ("tuned", "token_classifier") and self.adapter_of is None
+        return self.is_seeded and self.adapter_of is None
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether its seed takes part in what is found."""
+        return self.system in ("tuned", "token_classifier")
 
     @property
     def local(self) -> dict[str, str]:

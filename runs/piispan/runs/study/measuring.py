@@ -1,7 +1,6 @@
 """One cell of a study, measured."""
 
 import json
-import random
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,16 +9,17 @@ from time import perf_counter
 from typing import Any
 
 from piispan.core import DataError, Document, LabelSet, Prediction, Span, replacing_folder, write_predictions
-from piispan.dataset_builder import Split, read_split, whole_groups
+from piispan.dataset_builder import Split
 from piispan.metric import document_counts, score, scored_predictions
-from piispan.runs.artifacts import documents_sha256, trained_on, write_json, write_text
+from piispan.runs.artifacts import trained_on, write_json, write_text
 from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.experiment import Experiment
 from piispan.runs.machine import fastest_dtype, hardware, installed_versions, peak_memory_mib
 from piispan.runs.progress import Progress
+from piispan.runs.study.documents import CellDocuments
 from piispan.runs.study.grid import Cell
-from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of
+from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of, has_source
 from piispan.runs.study.presidio_baseline import presidio_spans, presidio_versions
 from piispan.tagger import PatternGuess, Tagger, adapter_folder, default_device, located, read_sidecar, weights_sha256
 
@@ -58,15 +58,15 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
         ModelError: If a model cannot be loaded.
     """
     labels = cell.settings.label_set
-    parts = read_split(data, cell.split, labels)
-    training, tested = _trained_on(cell, parts), parts.test if cell.part == "test" else parts.validation
+    documents = CellDocuments.of(cell, data)
+    training, tested = documents.training, documents.measured
     folder = study / cell.place
-    _begin(folder, study, cell, _config(cell, training, tested, jobs))
-    measured = _measured(cell, training, parts, tested, study, progress)
+    _begin(folder, study, cell, _config(cell, documents, jobs))
+    measured = _measured(cell, documents, study, progress)
     evaluated = measured.evaluated
     spans = scored_predictions(tested, evaluated.predictions, labels, format=_format_of(cell, evaluated))
     write_predictions(evaluated.predictions, folder / PREDICTIONS)
-    counts = {"units": _units(tested, parts.train), "all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
+    counts = {"units": documents.units(), "all": document_counts(tested, spans, labels), **_counts_apart(cell, tested, spans)}
     write_text(folder / COUNTS, json.dumps(counts) + "\n")
     metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
     if measured.adapter and (weights := adapter_folder(measured.adapter)):
@@ -75,16 +75,11 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
 
 
-def _config(cell: Cell, training: Sequence[Document], tested: Sequence[Document], jobs: int) -> dict[str, Any]:
-    texts = {document.text for document in training}
+def _config(cell: Cell, documents: CellDocuments, jobs: int) -> dict[str, Any]:
     return {
         **cell.to_dict(),
+        **documents.facts(),
         "base_sha256": _base_sha256(cell),
-        "training_documents": len(training),
-        "measured_documents": len(tested),
-        "measured_texts_trained_on": sum(document.text in texts for document in tested),
-        "training_sha256": documents_sha256(training),
-        "measured_sha256": documents_sha256(tested),
         "hardware": hardware(),
         "jobs": jobs,
         "dtype": str(fastest_dtype()).removeprefix("torch."),
@@ -114,29 +109,6 @@ def _begin(folder: Path, study: Path, cell: Cell, config: Mapping[str, Any]) -> 
             elif left.name not in (LOG, FAILURE):
                 left.unlink()
     write_json(folder / CONFIG, config)
-
-
-def _trained_on(cell: Cell, parts: Split) -> tuple[Document, ...]:
-    if cell.system not in ("tuned", "token_classifier"):
-        return ()
-    pool = parts.train if cell.part == "validation" else (*parts.train, *parts.validation)
-    chosen = pool if cell.refit else parts.train
-    if cell.documents is not None:
-        if cell.documents > len(pool):
-            raise DataError(f"{cell.place}: asks for {cell.documents} documents to train on, and there are {len(pool)}")
-        candidates = parts.train if cell.documents <= len(parts.train) else pool
-        chosen = tuple(random.Random(cell.settings.seed).sample(candidates, cell.documents))  # noqa: S311 -- a draw, not a secret
-    return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in cell.held_out)) for d in chosen)
-
-
-def _units(tested: Sequence[Document], trained: Sequence[Document]) -> list[int]:
-    """For each document the number of what is resampled with it: its group, where groups were dealt whole; else itself."""
-    groups = whole_groups([*tested, *trained])
-    ours, theirs = groups[: len(tested)], groups[len(tested) :]
-    if None in ours or not set(ours).isdisjoint(theirs):
-        return list(range(len(tested)))
-    numbers = {group: number for number, group in enumerate(dict.fromkeys(ours))}
-    return [numbers[group] for group in ours]
 
 
 def _counts_apart(cell: Cell, tested: Sequence[Document], spans: Sequence[Prediction]) -> dict[str, Any]:
@@ -169,10 +141,8 @@ def _only(kept: Collection[str], documents: Sequence[Document], spans: Sequence[
     return gold, [replace(one, spans=tuple(span for span in one.spans if span.label in kept), output=None) for one in spans]
 
 
-def _measured(
-    cell: Cell, training: tuple[Document, ...], parts: Split, tested: Sequence[Document], study: Path, progress: Progress
-) -> Measured:
-    labels = cell.settings.label_set
+def _measured(cell: Cell, documents: CellDocuments, study: Path, progress: Progress) -> Measured:
+    labels, training, tested = cell.settings.label_set, documents.training, documents.measured
     if cell.system in ("patterns", "presidio"):
         guess = PatternGuess(labels) if cell.system == "patterns" else presidio_spans(labels)
         return Measured(_guessed(guess, tested, labels), {})
@@ -186,33 +156,32 @@ def _measured(
         return Measured(Evaluated(scores, predictions), {"training_seconds": seconds})
     if cell.source_place:
         adapter = study / cell.source_place / ADAPTER
-        if not adapter.is_dir():
-            raise DataError(f"{cell.place}: measures the adapter of {cell.source_place}, which is not here; train it anew with --again")
+        if not adapter.is_dir() or not has_source(study, cell):
+            raise DataError(
+                f"{cell.place}: measures the adapter of {cell.source_place}, which is not here as it is asked for; train it with --again"
+            )
         return _of_adapter(cell, str(adapter), tested, progress, entity_values(training))
     if cell.system == "untuned" and cell.start:
         return _of_adapter(cell, cell.start, tested, progress, None)
     experiment = Experiment.open(cell.settings, None, progress, cell.decoder, batch_size=_texts_at_a_time(cell))
     if cell.system == "untuned":
-        return Measured(experiment.evaluate(tuple(tested), "Measuring the model as it is"), {})
-    return _tuned(cell, experiment, training, parts, tested, study)
+        return Measured(experiment.evaluate(tested, "Measuring the model as it is"), {})
+    return _tuned(cell, experiment, documents, study / cell.place)
 
 
-def _tuned(
-    cell: Cell, experiment: Experiment, training: tuple[Document, ...], parts: Split, tested: Sequence[Document], study: Path
-) -> Measured:
-    folder = study / cell.place
+def _tuned(cell: Cell, experiment: Experiment, documents: CellDocuments, folder: Path) -> Measured:
     whole = experiment.prompt
     if cell.held_out:
         experiment.prompt = whole.for_labels(whole.labels.subset([name for name in whole.labels.names if name not in cell.held_out]))
     checkpoints = folder / _CHECKPOINTS if cell.settings.save_steps else None
     found = last_checkpoint(checkpoints) if checkpoints else None
-    experiment.train(training, validation=parts.validation, checkpoints=checkpoints, resume=found)
+    experiment.train(documents.training, validation=documents.parts.validation, checkpoints=checkpoints, resume=found)
     with replacing_folder(folder / ADAPTER) as made:
-        experiment.save(made, Split(training, (), ()))
+        experiment.save(made, Split(documents.training, (), ()))
     experiment.prompt = whole
     facts = asdict(experiment.training)
     return Measured(
-        experiment.evaluate(tuple(tested), "Measuring"),
+        experiment.evaluate(documents.measured, "Measuring"),
         {
             "training_seconds": facts["seconds"],
             "training_steps": facts["steps"],

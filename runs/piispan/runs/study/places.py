@@ -1,13 +1,13 @@
 """The files of a cell, and whether it is done."""
 
 import json
-from functools import lru_cache
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from piispan.dataset_builder import SplitKind, read_split
-from piispan.runs.artifacts import documents_sha256
-from piispan.runs.study.grid import Cell, Part
+from piispan.core import DataError, LabelError
+from piispan.runs.study.documents import sha256s_of
+from piispan.runs.study.grid import Cell
 
 __all__ = [
     "ADAPTER",
@@ -19,37 +19,55 @@ __all__ = [
     "PREDICTIONS",
     "config_of",
     "failure_of",
+    "has_source",
     "is_done",
-    "measured_sha256",
 ]
 
 CONFIG, METRICS, COUNTS, PREDICTIONS, ADAPTER = "config.json", "metrics.json", "counts.json", "predictions.jsonl", "adapter"
 FAILURE, LOG = "failure.json", "log.txt"
+_NOT_OF_ITS_SOURCE = ("setting", "decoder", "adapter_of")
+"""What a cell that measures the adapter of another does not share with it."""
 
 
 def config_of(study: Path, cell: Cell) -> dict[str, Any]:
     """What stands in a cell's folder as its configuration; nothing where there is none."""
-    path = study / cell.place / CONFIG
+    return _read(study / cell.place / CONFIG)
+
+
+def is_done(study: Path, cell: Cell, data: str | Path | None = None) -> bool:
+    """Whether a cell has been measured as it is asked for now, trained and measured on the same documents where ``data`` is given; and
+    where it measures the adapter of another, on the one that is there now.
+    """
+    config = config_of(study, cell)
+    if not (study / cell.place / METRICS).is_file() or not _holds(config, cell.to_dict()):
+        return False
+    if cell.source_place and not (has_source(study, cell) and _adapter_of(study / cell.place) == _adapter_of(study / cell.source_place)):
+        return False
+    if data is None:
+        return True
+    try:
+        return _holds(config, sha256s_of(cell, str(data)))
+    except (DataError, LabelError):  # it could not be measured on these
+        return False
+
+
+def has_source(study: Path, cell: Cell) -> bool:
+    """Whether the cell whose adapter it measures has been trained as it is asked for now."""
+    asked = {name: value for name, value in cell.to_dict().items() if name not in _NOT_OF_ITS_SOURCE}
+    return cell.source_place is not None and _holds(_read(study / cell.source_place / CONFIG), asked)
+
+
+def _holds(config: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    return all(config.get(name) == value for name, value in asked.items())
+
+
+def _read(path: Path) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
     return content
 
 
-def is_done(study: Path, cell: Cell, data: str | Path | None = None) -> bool:
-    """Whether a cell has been measured as it is asked for now, on the same documents where ``data`` is given; and where it measures the
-    adapter of another, on the one that is there now.
-    """
-    config = config_of(study, cell)
-    asked = cell.to_dict()
-    if not (study / cell.place / METRICS).is_file() or any(config.get(name) != value for name, value in asked.items()):
-        return False
-    if cell.source_place and _adapter_of(study / cell.place) != _adapter_of(study / cell.source_place):
-        return False
-    return data is None or config.get("measured_sha256") == measured_sha256(str(data), cell.split, cell.part)
-
-
 def _adapter_of(place: Path) -> Any:
-    path = place / METRICS
-    return json.loads(path.read_text("utf-8")).get("adapter_weights_sha256") if path.is_file() else None
+    return _read(place / METRICS).get("adapter_weights_sha256")
 
 
 def failure_of(study: Path, cell: Cell) -> str | None:
@@ -59,10 +77,3 @@ def failure_of(study: Path, cell: Cell) -> str | None:
         return None
     content = json.loads(path.read_text("utf-8"))
     return str(content.get("kind", f"exit code {content['exit_code']}"))
-
-
-@lru_cache
-def measured_sha256(data: str, split: SplitKind, part: Part) -> str:
-    """Of the documents that cells of a split and part are measured on."""
-    parts = read_split(data, split)
-    return documents_sha256(parts.test if part == "test" else parts.validation)

@@ -1,29 +1,31 @@
-"""What the cells of a study found: figures over seeds, with intervals and paired tests."""
+"""What the cells of a study found: figures over seeds, with their intervals."""
 
 import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean, stdev
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from piispan.core import DataError
-from piispan.metric import COUNTED
+from piispan.metric import COUNTED, exact_floor
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.places import COUNTS, METRICS, config_of, is_done
+from piispan.runs.study.seeds import Noise, noise_of
 
-__all__ = ["Comparison", "Difference", "Found", "Row", "compared", "corrected", "difference", "found_cells", "rows"]
+__all__ = ["NORMAL", "Figure", "Found", "Row", "counts_behind", "drawn_means", "found_cells", "rows"]
 
-_Array = npt.NDArray[np.float64]
-_RESAMPLES = 2000
-_T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
-"""Student's t at 97.5 %, by degrees of freedom from 1."""
-_NORMAL = 1.96
+FloatArray = npt.NDArray[np.float64]
+Figure = Literal["f1", "char_recall"]
+NORMAL = 1.96
+"""Standard deviations to the ends of a 95 % interval."""
+_RESAMPLES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Found:
     cell: Cell
     config: dict[str, Any]
     metrics: dict[str, Any]
-    counts: _Array
+    counts: FloatArray
 
     def to_dict(self) -> dict[str, Any]:
         """An entry of ``study.json``: place, figures, cost, and how it was got."""
@@ -58,10 +60,9 @@ class Found:
         jobs = self.config.get("jobs", 1)
         return f"{self.config['hardware']} ({self.config['dtype']}{f', up to {jobs} cells at a time' if jobs > 1 else ''})"
 
-    @property
-    def f1(self) -> float:
-        """Exact F1, micro; 0 where nothing was found."""
-        return float(_f1(self.counts.sum(0)))
+    def value(self, figure: Figure) -> float:
+        """Exact F1, micro, or the share of PII characters found; 0 where there is nothing."""
+        return float(_ratio(self.counts.sum(0), figure))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +73,22 @@ class Row:
         setting: Its name.
         split: The split.
         found: Its cells, by seed.
+        noise: How much F1 varies with the seed, on this split of its grid.
     """
 
     setting: str
     split: str
     found: tuple[Found, ...]
+    noise: Noise = field(default=Noise(), repr=False)
+
+    @property
+    def is_seeded(self) -> bool:
+        """Whether another seed would have given other figures."""
+        return self.found[0].cell.is_seeded
+
+    def by_seed(self, figure: Figure) -> dict[int, float]:
+        """The figure at each seed."""
+        return {one.cell.settings.seed: one.value(figure) for one in self.found}
 
     def mean(self, figure: str) -> float | None:
         """The mean over seeds of a figure of ``metrics.json``, or of its cost; ``None`` where a seed has none."""
@@ -89,58 +101,35 @@ class Row:
         return {machine: replace(self, found=tuple(one for one in self.found if one.machine == machine)) for machine in machines}
 
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the mean of F1, see ``_interval``; with one seed it knows documents or groups alone."""
-        low, high = _interval([one.f1 for one in self.found], _drawn([one.counts for one in self.found]))
-        return max(low, 0.0), min(high, 1.0)
+        """95 % interval of the mean of F1: the half-widths of documents or groups (bootstrap) and of seeds, at right angles; at least as
+        wide as documents or groups of which all, or none, are right can show.
+        """
+        mean = fmean(self.by_seed("f1").values())
+        drawn = drawn_means([one.counts for one in self.found], "f1")
+        half = math.hypot(NORMAL * float(drawn.std()), self.noise.half_width(len(self.found)))
+        each = _ratio(np.sum([one.counts for one in self.found], axis=0), "f1", nothing=np.nan)
+        right, wrong = int(np.count_nonzero(each > 0)), int(np.count_nonzero(each < 1))
+        return max(0.0, min(mean - half, exact_floor(right))), min(1.0, max(mean + half, 1 - exact_floor(wrong)))
 
     def spread(self) -> float | None:
         """Standard deviation of F1 over seeds; ``None`` for one seed."""
-        return stdev([one.f1 for one in self.found]) if len(self.found) > 1 else None
+        return stdev(self.by_seed("f1").values()) if len(self.found) > 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """How much F1 of one row is above that of another.
-
-    Args:
-        value: The mean over the seeds that both have.
-        interval: 95 % interval, see ``_interval``.
-        p_value: Two-sided, of a paired bootstrap over documents, or groups, at these seeds: what other seeds would give, it does not
-            know. Never less than flipping the signs of those that differ could give.
-        seeds: How many seeds both have.
-    """
-
-    value: float
-    interval: tuple[float, float]
-    p_value: float
-    seeds: int
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether other documents would likely show it too, and, where there are several, other seeds."""
-        return self.p_value < 0.05 and self.interval[0] > 0
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """The settings of a grid on one split.
-
-    Args:
-        best: The highest, by the very figures that are compared.
-        others: The others, with how much the highest is above each; p-values are corrected for their number.
-    """
-
-    best: Row
-    others: tuple[tuple[Row, Difference], ...]
-
-
-def found_cells(study: Path, grid: Grid) -> list[Found]:
-    """The cells of a grid that were measured as it says now.
+def found_cells(study: Path, grid: Grid, data: str | Path | None = None) -> list[Found]:
+    """The cells of a grid that were measured as it says now; with ``data`` those alone that were on these documents.
 
     Raises:
-        DataError: If one was measured by an earlier version, which did not say what is to be resampled.
+        DataError: If one was measured by an earlier version, which did not say what is to be resampled; or cells of a split were not
+            measured on the same documents.
     """
-    return [_read(study, cell) for cell in grid.cells if is_done(study, cell)]
+    found = [_read(study, cell) for cell in grid.cells if is_done(study, cell, data)]
+    for split in {one.cell.split for one in found}:
+        if len({one.config["measured_sha256"] for one in found if one.cell.split == split}) > 1:
+            raise DataError(
+                f"grid {grid.name}: cells of the split {split} were measured on different documents; name those that count as data"
+            )
+    return found
 
 
 def _read(study: Path, cell: Cell) -> Found:
@@ -156,76 +145,49 @@ def _read(study: Path, cell: Cell) -> Found:
 def rows(found: Iterable[Found]) -> list[Row]:
     """Cells that differ in their seed alone, together; in their order."""
     together = groupby(found, key=lambda one: (one.cell.setting, one.cell.split))
-    return [Row(setting, split, tuple(cells)) for (setting, split), cells in together]
+    done = [Row(setting, split, tuple(cells)) for (setting, split), cells in together]
+    noise = {split: noise_of(_seeded(done, split)) for split in {row.split for row in done}}
+    return [replace(row, noise=noise[row.split]) if row.is_seeded else row for row in done]
 
 
-def difference(first: Row, second: Row) -> Difference | None:
-    """How much the first is above the second; ``None`` where they share no seed, or were not measured on the same documents.
-
-    A system without seeds, measured once, is compared with every seed of the other.
-    """
-    others = {one.cell.settings.seed: one for one in second.found}
-    once = second.found[0] if not second.found[0].cell.trains and len(second.found) == 1 else None
-    pairs = [(one, other) for one in first.found if (other := once or others.get(one.cell.settings.seed))]
-    if not pairs or any(one.config["measured_sha256"] != other.config["measured_sha256"] for one, other in pairs):
-        return None
-    ours, theirs = [one.counts for one, _ in pairs], [other.counts for _, other in pairs]
-    values = [one.f1 - other.f1 for one, other in pairs]
-    drawn = _drawn(ours) - _drawn(theirs)
-    differing = int(np.count_nonzero((np.stack(ours) != np.stack(theirs)).any(axis=(0, 2))))
-    value = fmean(values)
-    against = int(np.count_nonzero(drawn <= 0 if value > 0 else drawn >= 0))
-    p_value = min(1.0, max(2 * (1 + against) / (1 + len(drawn)), 2 / 2 ** min(differing, 60)))
-    return Difference(value, _interval(values, drawn), p_value, len(pairs))
+def _seeded(done: Iterable[Row], split: str) -> Iterable[Sequence[float]]:
+    return (list(row.by_seed("f1").values()) for row in done if row.split == split and row.is_seeded)
 
 
-def compared(done: Iterable[Row], split: str) -> Comparison | None:
-    """The settings on a split, the highest against each other; ``None`` where there are fewer than two to compare."""
-    here = [row for row in done if row.split == split]
-    if not here:
-        return None
-    best = max(here, key=lambda row: row.mean("f1") or 0.0)
-    pairs = [(row, found) for row in here if row is not best and (found := difference(best, row))]
-    others = zip(pairs, corrected([found for _, found in pairs]), strict=True)
-    return Comparison(best, tuple((row, found) for (row, _), found in others)) if pairs else None
-
-
-def corrected(differences: Sequence[Difference]) -> list[Difference]:
-    """The differences with their p-values raised for their number (S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure",
-    Scandinavian Journal of Statistics 6, 1979).
-    """
-    order = sorted(range(len(differences)), key=lambda place: differences[place].p_value)
-    raised, least = list(differences), 0.0
-    for rank, place in enumerate(order):
-        least = max(least, min(1.0, (len(order) - rank) * differences[place].p_value))
-        raised[place] = replace(differences[place], p_value=least)
-    return raised
-
-
-def _interval(values: Sequence[float], drawn: _Array) -> tuple[float, float]:
-    """95 % interval of a mean over seeds: the half-widths of documents or groups (bootstrap) and of seeds (Student's t), at right angles.
+def drawn_means(counts: Sequence[FloatArray], figure: Figure) -> FloatArray:
+    """The mean of a figure over seeds in each resample of documents or groups; the same draws each time.
 
     Args:
-        values: The figure at each seed.
-        drawn: Its mean over the seeds, in each resample. Shape: ``(_RESAMPLES,)``
+        counts: Of each seed; see ``Found``.
+        figure: Which.
     """
-    resampled, seeds = _NORMAL * float(drawn.std()), 0.0
-    if len(values) > 1:
-        freedom = len(values) - 1
-        seeds = (_T[freedom - 1] if freedom <= len(_T) else _NORMAL) * stdev(values) / math.sqrt(len(values))
-    half = math.hypot(resampled, seeds)
-    return fmean(values) - half, fmean(values) + half
-
-
-def _drawn(counts: Sequence[_Array]) -> _Array:
-    """The mean F1 over seeds in each resample of documents or groups; the same draws each time. Shape: ``(_RESAMPLES,)``"""
-    units = len(counts[0])
-    weights = np.random.default_rng(0).multinomial(units, np.full(units, 1 / units), size=_RESAMPLES).astype(np.float64)
-    drawn: _Array = np.mean([_f1(weights @ one) for one in counts], axis=0)
+    weights = _weights(len(counts[0]))
+    drawn: FloatArray = np.mean([_ratio(weights @ one, figure) for one in counts], axis=0)
     return drawn
 
 
-def _f1(sums: _Array) -> _Array:
-    """Exact F1 of summed counts; 0 where there is nothing. Shape of ``sums``: ``(..., len(COUNTED))``"""
-    exact, gold, predicted = (sums[..., COUNTED.index(name)] for name in ("exact", "gold", "predicted"))
-    return np.asarray(2 * exact / np.maximum(gold + predicted, 1))
+@lru_cache(maxsize=8)
+def _weights(units: int) -> FloatArray:
+    """How often each document or group is drawn. Shape: ``(_RESAMPLES, units)``"""
+    return np.random.default_rng(0).multinomial(units, np.full(units, 1 / units), size=_RESAMPLES).astype(np.float64)
+
+
+def counts_behind(counts: FloatArray, figure: Figure) -> FloatArray:
+    """The counts that a figure is made of. Shape of both: ``(..., counts)``"""
+    return counts[..., [COUNTED.index(name) for name in _BEHIND[figure]]]
+
+
+def _ratio(sums: FloatArray, figure: Figure, nothing: float = 0.0) -> FloatArray:
+    """A figure of summed counts. Shape of ``sums``: ``(..., len(COUNTED))``"""
+    right, possible = _RATIOS[figure](np.moveaxis(counts_behind(sums, figure), -1, 0))
+    return np.where(possible > 0, right / np.maximum(possible, 1), nothing)
+
+
+_BEHIND: Mapping[Figure, tuple[str, ...]] = {
+    "f1": ("exact", "gold", "predicted"),
+    "char_recall": ("covered_characters", "gold_characters"),
+}
+_RATIOS: Mapping[Figure, Callable[[FloatArray], tuple[FloatArray, FloatArray]]] = {
+    "f1": lambda counts: (2 * counts[0], counts[1] + counts[2]),
+    "char_recall": lambda counts: (counts[0], counts[1]),
+}

@@ -87,13 +87,14 @@ def run_study(
     with _Cells(data, Path(study), jobs, again=again) as measured:
         for grid in grids:
             try:
-                cells = sorted(resolved(grid, Path(study)).cells, key=lambda cell: cell.settings.seed)  # all settings, before the next seed
+                every = resolved(grid, Path(study), data).cells
             except (DataError, FormatError) as error:
                 unresolved.append(str(error))
                 if not only:
                     yield Outcome(grid.name, 0.0, str(error))
                 continue
-            cells = [cell for cell in cells if cell.holds(only)]
+            # all settings, before the next seed
+            cells = sorted((cell for cell in every if cell.holds(only)), key=lambda cell: cell.settings.seed)
             found += len(cells)
             progress.start(f"Grid {grid.name}", len(cells), "cells")
             for outcome in measured.of(grid, cells):
@@ -182,6 +183,6 @@ def _workers(jobs: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(jobs, initializer=lambda: os.sched_setaffinity(0, shares.get()))
 
 
-def cell_of(grid: Grid, study: Path, place: str) -> Cell:
+def cell_of(grid: Grid, study: Path, place: str, data: str | Path) -> Cell:
     """The cell of a grid by its place."""
-    return next(cell for cell in resolved(grid, study).cells if cell.place == place)
+    return next(cell for cell in resolved(grid, study, data).cells if cell.place == place)

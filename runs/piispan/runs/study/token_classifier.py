@@ -54,6 +54,8 @@ class TokenClassifier:
             task_type="TOKEN_CLS",
         )
         self._model: Any = get_peft_model(model.to(default_device()), adapter)
+        for parameter in self._head():  # as PEFT does with the adapter, but not with modules that are trained whole
+            parameter.data = parameter.data.float()
 
     def train(self, documents: Sequence[Document], progress: Progress) -> float:
         """Train on documents; the seconds that took."""
@@ -68,6 +70,7 @@ class TokenClassifier:
                     TrainingArguments(
                         scratch,
                         **optimizer_arguments(self._settings, self._model),
+                        train_sampling_strategy="group_by_length",
                         save_strategy="no",
                         report_to="none",
                         disable_tqdm=True,
@@ -79,6 +82,8 @@ class TokenClassifier:
             progress.start("Training a token classifier", None, "steps")
             trainer.train()
             progress.finish()
+        for parameter in self._head():
+            parameter.data = parameter.data.to(self._model.dtype)
         merge_for_decoding(self._model.eval())
         return round(perf_counter() - started, 1)
 
@@ -98,6 +103,9 @@ class TokenClassifier:
                 spans = self._spans(document.text, [self._tags[tag] for tag in tags], places)
                 predictions.append(Prediction(document.id, spans, passes=1, seconds=seconds))
         return predictions
+
+    def _head(self) -> list[Any]:
+        return [parameter for name, parameter in self._model.named_parameters() if "modules_to_save" in name]
 
     def _encoded(self, texts: Any, **options: Any) -> Any:
         return self._tokenizer(texts, return_offsets_mapping=True, add_special_tokens=False, **options)

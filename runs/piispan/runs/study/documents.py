@@ -1,0 +1,91 @@
+"""The documents of a cell: those that it trains on, and those that it is measured on."""
+
+import random
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from piispan.core import DataError, Document
+from piispan.dataset_builder import Split, read_split, whole_groups
+from piispan.runs.artifacts import documents_sha256
+from piispan.runs.study.grid import Cell
+
+__all__ = ["CellDocuments", "sha256s_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class CellDocuments:
+    """What a cell trains and is measured on.
+
+    Args:
+        parts: The split that they come from.
+        training: Without the labels that are held out; empty where nothing was trained for what is measured.
+        measured: The test or the validation part.
+    """
+
+    parts: Split
+    training: tuple[Document, ...]
+    measured: tuple[Document, ...]
+
+    @classmethod
+    def of(cls, cell: Cell, data: str | Path) -> "CellDocuments":
+        """Those of labelled documents, see ``read_split``.
+
+        Raises:
+            DataError: If the data cannot be read, or there are not so many documents as the cell trains on.
+            LabelError: If a label is none of the cell's.
+        """
+        parts = read_split(data, cell.split, cell.settings.label_set)
+        return cls(parts, _training(cell, parts), parts.test if cell.part == "test" else parts.validation)
+
+    def facts(self) -> dict[str, Any]:
+        """Their numbers and hashes, and how many are measured of which the training had the text, or another of the group."""
+        texts = {document.text for document in self.training}
+        measured, trained = self._groups(self.training)
+        return {
+            "training_documents": len(self.training),
+            "measured_documents": len(self.measured),
+            "measured_texts_trained_on": sum(document.text in texts for document in self.measured),
+            "measured_of_trained_groups": sum(group is not None and group in trained for group in measured),
+            "training_sha256": documents_sha256(self.training),
+            "measured_sha256": documents_sha256(self.measured),
+        }
+
+    def units(self) -> list[int]:
+        """For each measured document the number of what is resampled with it: its group, where groups were dealt whole; else itself."""
+        measured, trained = self._groups(self.parts.train)
+        if None in measured or not set(measured).isdisjoint(trained):
+            return list(range(len(measured)))
+        numbers = {group: number for number, group in enumerate(dict.fromkeys(measured))}
+        return [numbers[group] for group in measured]
+
+    def _groups(self, others: tuple[Document, ...]) -> tuple[list[str | None], set[str | None]]:
+        """The groups of the measured documents, and those of others."""
+        groups = whole_groups([*self.measured, *others])
+        return groups[: len(self.measured)], set(groups[len(self.measured) :])
+
+
+def _training(cell: Cell, parts: Split) -> tuple[Document, ...]:
+    if not cell.is_seeded:
+        return ()
+    pool = parts.train if cell.part == "validation" else (*parts.train, *parts.validation)
+    chosen = pool if cell.refit else parts.train
+    if cell.documents is not None:
+        if cell.documents > len(pool):
+            raise DataError(f"{cell.place}: asks for {cell.documents} documents to train on, and there are {len(pool)}")
+        candidates = parts.train if cell.documents <= len(parts.train) else pool
+        chosen = tuple(random.Random(cell.settings.seed).sample(candidates, cell.documents))  # noqa: S311 -- a draw, not a secret
+    return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in cell.held_out)) for d in chosen)
+
+
+@lru_cache
+def sha256s_of(cell: Cell, data: str) -> dict[str, str]:
+    """The hashes of a cell's documents, as they stand in its configuration.
+
+    Raises:
+        DataError: As ``CellDocuments.of``.
+        LabelError: As ``CellDocuments.of``.
+    """
+    found = CellDocuments.of(cell, data)
+    return {"training_sha256": documents_sha256(found.training), "measured_sha256": documents_sha256(found.measured)}

@@ -1,0 +1,130 @@
+"""The answers of a study in short: what is highest, what is shown to be lower, and what is chosen against the baselines."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from piispan.runs.study.answers import Answer
+from piispan.runs.study.comparing import Comparison, Difference, corrected, difference
+from piispan.runs.study.results import Figure, Row
+from piispan.runs.study.tables import COSTS, in_points, markdown_table, share
+
+__all__ = ["AboveBaseline", "above_baselines", "against_baselines", "in_short"]
+
+_FIGURES: tuple[Figure, ...] = ("f1", "char_recall")
+_BRIEFLY = ("passes_per_document", "seconds_per_document", "training_seconds")
+_TOLD = (
+    "What is not shown to be lower than the highest may still be: the interval says by how much at most, more so the fewer "
+    "documents, groups and seeds there are. The highest is picked here by these very figures."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AboveBaseline:
+    """How much what was chosen is above a baseline, on the same documents.
+
+    Args:
+        baseline: The baseline, on one split.
+        differences: By figure; p-values are corrected for the number of baselines on the split.
+    """
+
+    baseline: Row
+    differences: Mapping[Figure, Difference]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
+        found: dict[str, Any] = {figure: asdict(difference) for figure, difference in self.differences.items()}
+        return {"split": self.baseline.split, "baseline": self.baseline.setting, **found}
+
+
+def above_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> list[AboveBaseline]:
+    """What was chosen beside each baseline of its split with which it can be compared."""
+    told = []
+    for row in chosen:
+        here = [other for other in baselines if other.split == row.split and difference(row, other)]
+        by_figure = {figure: corrected([found for other in here if (found := difference(row, other, figure))]) for figure in _FIGURES}
+        told += [AboveBaseline(other, {figure: by_figure[figure][place] for figure in _FIGURES}) for place, other in enumerate(here)]
+    return told
+
+
+def against_baselines(told: Sequence[AboveBaseline]) -> str:
+    """The table of these differences; empty where there are none."""
+    if not told:
+        return ""
+    lines = [["Split", "Baseline", "F1", "Below the chosen setting", "PII characters found", "Below the chosen setting"]]
+    for one in told:
+        row = one.baseline
+        f1, char_recall = (in_points(one.differences[figure]) for figure in _FIGURES)
+        trained = f", trained on {row.found[0].config['training_documents']} documents" if row.found[0].cell.trains else ""
+        lines.append([f"`{row.split}`", f"{row.setting}{trained}", share(row.mean("f1")), f1, share(row.mean("char_recall")), char_recall])
+    level = [f"{one.baseline.setting} on `{one.baseline.split}`" for one in told if not one.differences["f1"].is_clear]
+    unsure = f"\n\nIts F1 is not shown to be higher than that of: {'; '.join(level)}." if level else ""
+    head = "The baselines, on the same documents, and by how many points they are below what was chosen:"
+    return f"{head}\n\n{markdown_table(lines)}{unsure}"
+
+
+def in_short(known: Sequence[Answer]) -> str:
+    """For each question and split: what is highest, what is not shown to be lower, what is, and what each costs."""
+    asked = [answer for answer in known if answer.comparisons]
+    return "\n\n".join(["## In short", _TOLD, *map(_in_short, asked)]) if asked else ""
+
+
+def _in_short(answer: Answer) -> str:
+    machines = Counter(one.machine for one in answer.found)
+    ((machine, _),) = machines.most_common(1)
+    wanted = Counter[tuple[str, str]]((cell.setting, cell.split) for cell in answer.grid.cells)
+    brief = [name for name in _BRIEFLY if any(row.mean(name) is not None for row in answer.rows)]
+    lines = [["Split", "Setting", "F1", "Below the highest, points", "Lower?", "PII characters found", *(COSTS[name][0] for name in brief)]]
+    for split, comparison in answer.comparisons.items():
+        for row, found in _in_order(comparison):
+            below = "" if found is None else in_points(found)
+            lower = "highest" if found is None else "yes" if found.is_clear else "not shown"
+            f1 = f"{share(row.mean('f1'))} ({_seeds(len(row.found), wanted[row.setting, split])})"
+            lines.append([f"`{split}`", row.setting, f1, below, lower, share(row.mean("char_recall")), *_briefly(row, machine, brief)])
+    on = f" Costs are those on {machine}." if len(machines) > 1 else ""
+    said = " ".join(part for part in [answer.how_far(), answer.documents(), answer.grid.note.strip()] if part)
+    return f"**{answer.grid.question}** {said}{on}\n\n{markdown_table(lines)}\n\n{_choice(answer)}"
+
+
+def _in_order(comparison: Comparison) -> list[tuple[Row, Difference | None]]:
+    """The highest, then the others as they follow."""
+    others = sorted(comparison.others, key=lambda other: -(other[0].mean("f1") or 0.0))
+    return [(comparison.best, None), *others]
+
+
+def _seeds(done: int, wanted: int) -> str:
+    seeds = "1 seed" if wanted == 1 else f"{wanted} seeds"
+    return seeds if done == wanted else f"{done} of {seeds}"
+
+
+def _briefly(row: Row, machine: str, names: Sequence[str]) -> list[str]:
+    """What a row costs on one machine."""
+    here = row.by_machine().get(machine)
+    values = [(name, here.mean(name) if here else None) for name in names]
+    return ["" if value is None else COSTS[name][1](value) for name, value in values]
+
+
+def _choice(answer: Answer) -> str:
+    """What to choose: the highest over the splits of the settings that are shown to be lower on none."""
+    level = _level_everywhere(answer)
+    if not level:
+        return "Each setting is shown to be lower on some split."
+    best = max(level, key=lambda setting: _over_splits(answer, setting))
+    others = [setting for setting in level if setting != best]
+    also = f"Not shown to be lower either: {'; '.join(others)}." if others else "All others are shown to be lower on some split."
+    over = ", and has the highest mean" if len(answer.comparisons) > 1 else ""
+    return f"To choose: **{best}**, which is shown to be lower on no split{over}. {also}"
+
+
+def _over_splits(answer: Answer, setting: str) -> float:
+    return sum(row.mean("f1") or 0.0 for row in answer.rows if row.setting == setting)
+
+
+def _level_everywhere(answer: Answer) -> list[str]:
+    """The settings that are clearly below the highest on no split, of those that were compared on each."""
+    level = [
+        {comparison.best.setting, *(row.setting for row, found in comparison.others if not found.is_clear)}
+        for comparison in answer.comparisons.values()
+    ]
+    return [setting for setting in dict.fromkeys(row.setting for row in answer.rows) if all(setting in of_split for of_split in level)]

@@ -1,0 +1,27 @@
+"""The study that is published is what its cells say."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from piispan.runs import grids, load_grid, write_report
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def test_the_published_report_is_that_of_the_published_cells(tmp_path: Path) -> None:
+    write_report(DOCS / "study" / "cells", [load_grid(name) for name in grids()], tmp_path / "study.md")
+    published = re.sub(r" Data: \S+\.json\.", "", (DOCS / "study.md").read_text("utf-8"), count=1)
+    assert (tmp_path / "study.md").read_text("utf-8") == published
+    made, told = (rounded(json.loads((folder / "study.json").read_text("utf-8"))) for folder in (tmp_path, DOCS))
+    assert made == told
+
+
+def rounded(content: Any) -> Any:
+    """Numbers to nine places: the last ones go by the machine."""
+    if isinstance(content, dict):
+        return {name: rounded(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [rounded(value) for value in content]
+    return round(content, 9) if isinstance(content, float) else content
