@@ -1,0 +1,21 @@
+"""What a machine does best is no matter of what else runs on it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from piispan.runs.machine import fastest_dtype, usable_cores
+
+
+@pytest.mark.timed
+def test_the_fastest_number_type_is_the_same_beside_other_work() -> None:
+    alone = fastest_dtype()
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * usable_cores())]
+    try:
+        beside = {fastest_dtype.__wrapped__() for _ in range(20)}
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+    assert beside == {alone}
