@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from piispan.runs.settings import TrainSettings
     from piispan.runs.showing import Pieces, show_row
     from piispan.runs.study.choosing import resolved
-    from piispan.runs.study.grid import Grid, grids, load_grid
+    from piispan.runs.study.grid import Grid
+    from piispan.runs.study.grid_files import grids, load_grid
     from piispan.runs.study.places import is_done
     from piispan.runs.study.report import check_report, write_report
     from piispan.runs.study.running import Outcome, run_study
@@ -94,9 +95,9 @@ _MODULES = {
     "check_report": "study.report",
     "Grid": "study.grid",
     "Outcome": "study.running",
-    "grids": "study.grid",
+    "grids": "study.grid_files",
     "is_done": "study.places",
-    "load_grid": "study.grid",
+    "load_grid": "study.grid_files",
     "resolved": "study.choosing",
     "run_study": "study.running",
     "write_report": "study.report",

@@ -8,7 +8,7 @@ import pytest
 from piispan.core import FormatError, LabelError
 from piispan.runs import grids, load_grid
 from piispan.runs.experiment import prompt_of
-from piispan.runs.study.grid import grid_of
+from piispan.runs.study.grid_files import grid_of
 
 
 @pytest.mark.parametrize("name", grids())

@@ -26,7 +26,7 @@ from piispan.runs import Silent, grids, is_done, load_grid, run_study, write_rep
 from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.machine import usable_cores
 from piispan.runs.study.choosing import check_choice
-from piispan.runs.study.grid import grid_of
+from piispan.runs.study.grid_files import grid_of
 from piispan.runs.study.measuring import measure
 from piispan.runs.study.results import found_cells
 from tests.cli.test_readmes import parse

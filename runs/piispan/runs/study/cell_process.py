@@ -5,7 +5,7 @@ from pathlib import Path
 
 from piispan.core import PiispanError
 from piispan.runs.artifacts import write_json
-from piispan.runs.study.grid import load_grid
+from piispan.runs.study.grid_files import load_grid
 from piispan.runs.study.log_progress import LogProgress
 from piispan.runs.study.measuring import measure
 from piispan.runs.study.places import FAILURE

@@ -4,7 +4,8 @@ from pathlib import Path
 from statistics import fmean
 
 from piispan.core import DataError, FormatError
-from piispan.runs.study.grid import Grid, load_grid
+from piispan.runs.study.grid import Grid
+from piispan.runs.study.grid_files import load_grid
 from piispan.runs.study.results import found_cells, rows
 
 __all__ = ["check_choice", "resolved"]
