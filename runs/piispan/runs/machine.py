@@ -14,7 +14,16 @@ from piispan.core import require_extra
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["fastest_dtype", "hardware", "installed_versions", "peak_memory_mib", "quiet_libraries", "require_training", "usable_cores"]
+__all__ = [
+    "fastest_dtype",
+    "hardware",
+    "installed_versions",
+    "peak_memory_mib",
+    "quiet_libraries",
+    "require_training",
+    "seconds_waited",
+    "usable_cores",
+]
 
 _LIBRARIES = ("piispan", "torch", "transformers", "trl", "peft", "datasets", "evaluate", "huggingface-hub", "accelerate", "bitsandbytes")
 
@@ -81,6 +90,14 @@ def hardware() -> str:
         return "Apple GPU (MPS)"
     cores = min(usable_cores(), torch.get_num_threads())
     return f"{cores} CPU core{'' if cores == 1 else 's'}"
+
+
+def seconds_waited() -> float | None:
+    """How long this process has waited for a core that others had: of its threads, the one that waited longest. ``None`` where the system
+    does not tell (Linux does, in ``/proc/self/task/*/schedstat``).
+    """
+    waited = [int(told.read_text().split()[1]) for told in Path("/proc/self/task").glob("*/schedstat")]
+    return max(waited) / 1e9 if waited else None
 
 
 def peak_memory_mib() -> float:

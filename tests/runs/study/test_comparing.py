@@ -160,3 +160,14 @@ def test_what_was_chosen_stands_beside_each_baseline_of_its_split() -> None:
     assert "| `random` | weak | 30.0 % | +61.0 (" in table
     assert "| classifier, trained on 8 documents | 60.5 % | +30.5 (" in table
     assert table.endswith("Its F1 is not shown to be higher than that of: strong on `random`.")
+
+
+def test_times_of_a_cell_that_waited_for_its_cores_do_not_count() -> None:
+    def one(seed: int, seconds: float, waited: float) -> Found:
+        cost = {"seconds_per_document": seconds, "passes_per_document": 4.0 + seed, "waited_share": waited}
+        return replace(found("a", seed, 80), metrics={"f1": 0.8, "cost": cost})
+
+    calm, disturbed = one(0, 1.0, 0.01), one(1, 3.0, 0.4)
+    both = Row("a", "random", (calm, disturbed))
+    assert (both.cost("seconds_per_document"), both.cost("passes_per_document"), both.cost("training_seconds")) == (1.0, 4.5, None)
+    assert Row("a", "random", (disturbed,)).cost("seconds_per_document") is None

@@ -15,7 +15,7 @@ from piispan.runs.artifacts import trained_on, write_json, write_text
 from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.experiment import Experiment
-from piispan.runs.machine import fastest_dtype, hardware, installed_versions, peak_memory_mib
+from piispan.runs.machine import fastest_dtype, hardware, installed_versions, peak_memory_mib, seconds_waited
 from piispan.runs.progress import Progress
 from piispan.runs.study.documents import CellDocuments
 from piispan.runs.study.grid import Cell
@@ -61,6 +61,7 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
     documents = CellDocuments.of(cell, data)
     training, tested = documents.training, documents.measured
     folder = study / cell.place
+    began, waited = perf_counter(), seconds_waited()
     _begin(folder, study, cell, _config(cell, documents, jobs))
     measured = _measured(cell, documents, study, progress)
     evaluated = measured.evaluated
@@ -71,7 +72,10 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
     metrics = evaluated.scores.to_dict() | _figures_apart(cell, training, tested, spans)
     if measured.adapter and (weights := adapter_folder(measured.adapter)):
         metrics["adapter_weights_sha256"] = weights_sha256(weights)
-    write_json(folder / METRICS, {**metrics, "cost": {**_cost(evaluated.predictions), **measured.training}})
+    cost: dict[str, Any] = {**_cost(evaluated.predictions), **measured.training}
+    if waited is not None:
+        cost["waited_share"] = round(((seconds_waited() or waited) - waited) / (perf_counter() - began), 4)
+    write_json(folder / METRICS, {**metrics, "cost": cost})
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
 
 

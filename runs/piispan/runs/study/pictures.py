@@ -103,7 +103,7 @@ def _speed(done: Sequence[Row]) -> Any:
     drawn, axes = _axes(9, max(4.0, 1.2 + 0.25 * len(settings)))
     markers = dict(zip(dict.fromkeys(one.machine for row in done for one in row.found), cycle("osD^v"), strict=False))
     for one, (machine, here) in ((row, apart) for row in done for apart in row.by_machine().items()):
-        seconds, f1 = here.mean("seconds_per_document"), one.mean("f1")
+        seconds, f1 = here.cost("seconds_per_document"), one.mean("f1")
         if not seconds or f1 is None:
             continue
         place = 1 / seconds, 100 * f1

@@ -38,7 +38,8 @@ _HOW_TO_READ = (
     "where its value is not in the text or its label not in the set; an answer drifts where it is not the text that it was to "
     "repeat, and is malformed where it cannot be read. Passes are forward passes of the model, those of a batch counted for each "
     "document in it, so that they go by how many are in a batch. Memory is the most that the process, or on a GPU the model's work, "
-    "held. A cost that is missing is not known."
+    "held. Costs are means over the cells of which they are known; a time is not where the cell waited more than 5 % of it for "
+    "cores that other work had."
 )
 
 

@@ -26,6 +26,9 @@ Figure = Literal["f1", "char_recall"]
 NORMAL = 1.96
 """Standard deviations to the ends of a 95 % interval."""
 _RESAMPLES = 10_000
+_TIMES = ("seconds_per_document", "training_seconds")
+_WAITED_AT_MOST = 0.05
+"""The share of its time that a cell may have waited for a core, if its times are to count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,12 @@ class Found:
         jobs = self.config.get("jobs", 1)
         return f"{self.config['hardware']} ({self.config['dtype']}{f', up to {jobs} cells at a time' if jobs > 1 else ''})"
 
+    def cost(self, name: str) -> float | None:
+        """A cost of its ``metrics.json``; no time where other work on the machine had the cores that it waited for."""
+        cost: dict[str, float | None] = self.metrics["cost"]
+        disturbed = (cost.get("waited_share") or 0.0) > _WAITED_AT_MOST
+        return None if disturbed and name in _TIMES else cost.get(name)
+
     def value(self, figure: Figure) -> float:
         """Exact F1, micro, or the share of PII characters found; 0 where there is nothing."""
         return float(_ratio(self.counts.sum(0), figure))
@@ -91,9 +100,14 @@ class Row:
         return {one.cell.settings.seed: one.value(figure) for one in self.found}
 
     def mean(self, figure: str) -> float | None:
-        """The mean over seeds of a figure of ``metrics.json``, or of its cost; ``None`` where a seed has none."""
-        values = [one.metrics.get(figure, one.metrics["cost"].get(figure)) for one in self.found]
-        return None if not values or any(value is None for value in values) else fmean(values)
+        """The mean over seeds of a figure of ``metrics.json``; ``None`` where a seed has none."""
+        values = [one.metrics.get(figure) for one in self.found]
+        return None if any(value is None for value in values) else fmean(values)
+
+    def cost(self, name: str) -> float | None:
+        """The mean of a cost over the cells of which it is known; ``None`` where it is of none."""
+        known = [cost for one in self.found if (cost := one.cost(name)) is not None]
+        return fmean(known) if known else None
 
     def by_machine(self) -> "dict[str, Row]":
         """Its cells apart by the machine that they were measured on, whose times have no common mean."""

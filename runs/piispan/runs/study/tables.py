@@ -53,13 +53,13 @@ def _told(row: Row) -> set[str]:
 
 def costs_table(done: Sequence[Row]) -> str:
     """What it cost, a line for each setting, split and machine; empty where nothing is known."""
-    shown = [name for name in COSTS if any(row.mean(name) is not None for row in done)]
+    shown = [name for name in COSTS if any(row.cost(name) is not None for row in done)]
     if not shown:
         return ""
     differ = len({machine for row in done for machine in row.by_machine()}) > 1
     lines = [["Costs, of a document and of the training", "Split", *(COSTS[name][0] for name in shown), *(["On"] if differ else [])]]
     for machine, row in (apart for whole in done for apart in whole.by_machine().items()):
-        values = [row.mean(name) for name in shown]
+        values = [row.cost(name) for name in shown]
         cells = ["" if value is None else COSTS[name][1](value) for name, value in zip(shown, values, strict=True)]
         lines.append([row.setting, f"`{row.split}`", *cells, *([machine] if differ else [])])
     return markdown_table(lines)

@@ -74,7 +74,7 @@ def _in_short(answer: Answer) -> str:
     machines = Counter(one.machine for one in answer.found)
     ((machine, _),) = machines.most_common(1)
     wanted = Counter[tuple[str, str]]((cell.setting, cell.split) for cell in answer.grid.cells)
-    brief = [name for name in _BRIEFLY if any(row.mean(name) is not None for row in answer.rows)]
+    brief = [name for name in _BRIEFLY if any(row.cost(name) is not None for row in answer.rows)]
     lines = [["Split", "Setting", "F1", "Below the highest, points", "Lower?", "PII characters found", *(COSTS[name][0] for name in brief)]]
     for split, comparison in answer.comparisons.items():
         for row, found in _in_order(comparison):
@@ -101,7 +101,7 @@ def _seeds(done: int, wanted: int) -> str:
 def _briefly(row: Row, machine: str, names: Sequence[str]) -> list[str]:
     """What a row costs on one machine."""
     here = row.by_machine().get(machine)
-    values = [(name, here.mean(name) if here else None) for name in names]
+    values = [(name, here.cost(name) if here else None) for name in names]
     return ["" if value is None else COSTS[name][1](value) for name, value in values]
 
 
