@@ -101,8 +101,8 @@ class Row:
 
     def mean(self, figure: str) -> float | None:
         """The mean over seeds of a figure of ``metrics.json``; ``None`` where a seed has none."""
-        values = [one.metrics.get(figure) for one in self.found]
-        return None if any(value is None for value in values) else fmean(values)
+        values: list[float] = [value for one in self.found if (value := one.metrics.get(figure)) is not None]
+        return fmean(values) if len(values) == len(self.found) else None
 
     def cost(self, name: str) -> float | None:
         """The mean of a cost over the cells of which it is known; ``None`` where it is of none."""
