@@ -17,7 +17,7 @@ from piispan.core import lazy_names
 
 if TYPE_CHECKING:
     from piispan.metric.analysis import Analysis, EdgeErrors, Leak, analyse
-    from piispan.metric.bootstrap import exact_floor
+    from piispan.metric.bootstrap import widened
     from piispan.metric.choices import Alignment, Offsets
     from piispan.metric.comparison import Comparison, JudgedSpan, Outcome, compare_output, read_gold
     from piispan.metric.counts_by_document import COUNTED, document_counts
@@ -59,7 +59,6 @@ __all__ = [
     "draw_confusion",
     "draw_labels",
     "draw_pictures",
-    "exact_floor",
     "export_space",
     "markdown_report",
     "paired_bootstrap",
@@ -70,6 +69,7 @@ __all__ = [
     "score",
     "scored_predictions",
     "shown_figures",
+    "widened",
     "write_report",
 ]
 
@@ -102,7 +102,6 @@ _MODULES = {
     "draw_confusion": "report",
     "draw_labels": "report",
     "draw_pictures": "report",
-    "exact_floor": "bootstrap",
     "export_space": "export",
     "markdown_report": "report",
     "paired_bootstrap": "paired",
@@ -112,6 +111,7 @@ _MODULES = {
     "score": "scoring",
     "scored_predictions": "scoring",
     "shown_figures": "titles",
+    "widened": "bootstrap",
     "write_report": "report",
 }
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)

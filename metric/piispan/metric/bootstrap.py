@@ -18,7 +18,7 @@ from piispan.metric.counts import Counts
 from piispan.metric.ratios import headline_ratios, label_ratios
 from piispan.metric.span_table import FloatArray
 
-__all__ = ["CONFIDENCE", "Interval", "bootstrap_intervals", "exact_floor", "percentile_interval", "resampled_counts"]
+__all__ = ["CONFIDENCE", "Interval", "bootstrap_intervals", "exact_floor", "percentile_interval", "resampled_counts", "widened"]
 
 Interval = tuple[float, float]
 """Lower and upper end, both inclusive."""
@@ -72,15 +72,18 @@ def _weights(generator: np.random.Generator, resamples: int, documents: int) -> 
 
 
 def _interval(values: FloatArray, alone: FloatArray) -> Interval | None:
-    """The percentile interval, widened to what the number of documents can prove.
+    """The percentile interval of ``values``, the ratio of each resample, ``widened``. Shape: ``(resamples,)``"""
+    ends = percentile_interval(values)
+    return None if ends is None else widened(ends, alone)
+
+
+def widened(ends: Interval, alone: FloatArray) -> Interval:
+    """An interval of a ratio, widened to what the number of documents can prove.
 
     Args:
-        values: The ratio of each resample. Shape: ``(resamples,)``
+        ends: The interval.
         alone: The ratio of each document, NaN where it has nothing to score. Shape: ``(documents,)``
     """
-    ends = percentile_interval(values)
-    if ends is None:
-        return None
     right, wrong = int(np.count_nonzero(alone > 0)), int(np.count_nonzero(alone < 1))
     return min(ends[0], exact_floor(right)), max(ends[1], 1 - exact_floor(wrong))
 

@@ -10,7 +10,8 @@ import pytest
 
 from piispan.core import Document, LabelSet, Prediction
 from piispan.dataset_builder import synthesise
-from piispan.metric import COUNTED, document_counts, exact_floor, paired_bootstrap
+from piispan.metric import COUNTED, document_counts, paired_bootstrap
+from piispan.metric.bootstrap import exact_floor
 from piispan.runs import TrainSettings
 from piispan.runs.study.comparing import Difference, compared, corrected, difference
 from piispan.runs.study.grid import Cell

@@ -48,9 +48,12 @@ class CellDocuments:
             "measured_documents": len(self.measured),
             "measured_texts_trained_on": sum(document.text in texts for document in self.measured),
             "measured_of_trained_groups": sum(group is not None and group in trained for group in measured),
-            "training_sha256": documents_sha256(self.training),
-            "measured_sha256": documents_sha256(self.measured),
+            **self.sha256s(),
         }
+
+    def sha256s(self) -> dict[str, str]:
+        """Their hashes."""
+        return {"training_sha256": documents_sha256(self.training), "measured_sha256": documents_sha256(self.measured)}
 
     def units(self) -> list[int]:
         """For each measured document the number of what is resampled with it: its group, where groups were dealt whole; else itself."""
@@ -87,5 +90,4 @@ def sha256s_of(cell: Cell, data: str) -> dict[str, str]:
         DataError: As ``CellDocuments.of``.
         LabelError: As ``CellDocuments.of``.
     """
-    found = CellDocuments.of(cell, data)
-    return {"training_sha256": documents_sha256(found.training), "measured_sha256": documents_sha256(found.measured)}
+    return CellDocuments.of(cell, data).sha256s()

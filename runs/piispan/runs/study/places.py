@@ -75,5 +75,5 @@ def failure_of(study: Path, cell: Cell) -> str | None:
     path = study / cell.place / FAILURE
     if not path.is_file() or is_done(study, cell):
         return None
-    content = json.loads(path.read_text("utf-8"))
+    content = _read(path)
     return str(content.get("kind", f"exit code {content['exit_code']}"))

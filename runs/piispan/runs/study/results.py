@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from piispan.core import DataError
-from piispan.metric import COUNTED, exact_floor
+from piispan.metric import COUNTED, widened
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.places import COUNTS, METRICS, config_of, is_done
 from piispan.runs.study.seeds import Noise, noise_of
@@ -122,8 +122,8 @@ class Row:
         drawn = drawn_means([one.counts for one in self.found], "f1")
         half = math.hypot(NORMAL * float(drawn.std()), self.noise.half_width(len(self.found)))
         each = _ratio(np.sum([one.counts for one in self.found], axis=0), "f1", nothing=np.nan)
-        right, wrong = int(np.count_nonzero(each > 0)), int(np.count_nonzero(each < 1))
-        return max(0.0, min(mean - half, exact_floor(right))), min(1.0, max(mean + half, 1 - exact_floor(wrong)))
+        low, high = widened((mean - half, mean + half), each)
+        return max(0.0, low), min(1.0, high)
 
     def spread(self) -> float | None:
         """Standard deviation of F1 over seeds; ``None`` for one seed."""

@@ -42,9 +42,11 @@ def above_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> list[Abo
     """What was chosen beside each baseline of its split with which it can be compared."""
     told = []
     for row in chosen:
-        here = [other for other in baselines if other.split == row.split and difference(row, other)]
-        by_figure = {figure: corrected([found for other in here if (found := difference(row, other, figure))]) for figure in _FIGURES}
-        told += [AboveBaseline(other, {figure: by_figure[figure][place] for figure in _FIGURES}) for place, other in enumerate(here)]
+        here = [other for other in baselines if other.split == row.split]
+        by_figure = [[(other, found) for other in here if (found := difference(row, other, figure))] for figure in _FIGURES]
+        raised = [corrected([found for _, found in pairs]) for pairs in by_figure]
+        for (other, _), *differences in zip(by_figure[0], *raised, strict=True):
+            told.append(AboveBaseline(other, dict(zip(_FIGURES, differences, strict=True))))
     return told
 
 
