@@ -11,7 +11,7 @@ __all__ = ["study"]
 def study(
     grid: Annotated[
         list[str] | None,
-        typer.Argument(help="Grids that ship, by the names that --list gives (all of them: all), or YAML files.", show_default=False),
+        typer.Argument(help="Grids by the names that --list gives (all: those that download no model), or YAML files.", show_default=False),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Labelled documents, in any layout that data convert reads.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the study: a folder for each cell.")] = Path("runs-out/study"),
@@ -34,8 +34,10 @@ def study(
     from piispan.runs import check_report, grids, load_grid, run_study, write_report
 
     if not grid and not list_cells:
-        raise DataError(f"name a grid to measure: {', '.join(grids())}, all of them (all), or a YAML file; --list tells of each")
-    chosen = [load_grid(name) for name in (grids() if not grid or grid == ["all"] else grid)]
+        raise DataError(f"name a grid to measure: {', '.join(grids())}, a YAML file, or those that download no model (all); see --list")
+    every = grids(downloads=False)
+    named = [name for one in grid for name in (every if one == "all" else (one,))] if grid else grids()
+    chosen = [load_grid(name) for name in named]
     if list_cells:
         table = study_table(chosen, out, only)
         if not table.row_count:

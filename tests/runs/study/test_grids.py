@@ -30,6 +30,10 @@ def test_the_questions_have_their_grids() -> None:
     assert {cell.settings.format for cell in load_grid("formats").cells} == {"tagged", "json", "json_values", "bio"}
 
 
+def test_only_the_grid_of_sizes_downloads_models() -> None:
+    assert set(grids()) - set(grids(downloads=False)) == {"size"}
+
+
 def test_the_baseline_of_a_token_classifier_is_a_setting_that_was_tried() -> None:
     tried, used = (
         {replace(cell.settings, seed=0) for cell in load_grid(name).cells if cell.system == "token_classifier"}

@@ -22,10 +22,15 @@ _OF_A_CHOICE = {"question", "note", "chosen_from", "splits", "seeds", "refit"}
 _PROMPTS = files("piispan.runs.study") / "prompts"
 
 
-def grids() -> tuple[str, ...]:
-    """Names of the grids that come with the package, sorted."""
+def grids(*, downloads: bool = True) -> tuple[str, ...]:
+    """Names of the grids that come with the package, sorted.
+
+    Args:
+        downloads: Whether those are among them that download models.
+    """
     folder = files("piispan.runs.study") / "grids"
-    return tuple(sorted(x.name.removesuffix(".yaml") for x in folder.iterdir() if x.name.endswith(".yaml")))
+    every = sorted(x.name.removesuffix(".yaml") for x in folder.iterdir() if x.name.endswith(".yaml"))
+    return tuple(name for name in every if downloads or all(cell.settings.model == "embedded" for cell in load_grid(name).cells))
 
 
 def load_grid(name_or_path: str | Path) -> Grid:
