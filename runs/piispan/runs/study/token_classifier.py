@@ -62,6 +62,8 @@ class TokenClassifier:
         import datasets
         from transformers import DataCollatorForTokenClassification, Trainer, TrainingArguments
 
+        from piispan.trainer_ext import adapter_casts_left_to_autocast
+
         started = perf_counter()
         with TemporaryDirectory(prefix="piispan-") as scratch:
             trainer = Trainer(
@@ -80,7 +82,8 @@ class TokenClassifier:
                 datasets.Dataset.from_list([self._row(document) for document in documents]),
             )
             progress.start("Training a token classifier", None, "steps")
-            trainer.train()
+            with adapter_casts_left_to_autocast(self._model, active=trainer.accelerator.native_amp):
+                trainer.train()
             progress.finish()
         for parameter in self._head():
             parameter.data = parameter.data.to(self._model.dtype)
