@@ -35,9 +35,9 @@ def study(
 
     if not grid and not list_cells:
         raise DataError(f"name a grid to measure: {', '.join(grids())}, a YAML file, or those that download no model (all); see --list")
-    every = grids(downloads=False)
-    named = [name for one in grid for name in (every if one == "all" else (one,))] if grid else grids()
-    chosen = [load_grid(name) for name in named]
+    chosen = []
+    for name in grid or grids():
+        chosen += [shipped for shipped in map(load_grid, grids()) if not shipped.downloads] if name == "all" else [load_grid(name)]
     if list_cells:
         table = study_table(chosen, out, only)
         if not table.row_count:

@@ -141,6 +141,11 @@ class Grid:
     refit: bool = False
     note: str = ""
 
+    @property
+    def downloads(self) -> bool:
+        """Whether a model is downloaded for one of its cells."""
+        return any(cell.settings.model != "embedded" for cell in self.cells)
+
     def with_chosen(self, best: Sequence[Cell]) -> "Grid":
         """The grid with the cells of the best setting.
 

@@ -22,15 +22,10 @@ _OF_A_CHOICE = {"question", "note", "chosen_from", "splits", "seeds", "refit"}
 _PROMPTS = files("piispan.runs.study") / "prompts"
 
 
-def grids(*, downloads: bool = True) -> tuple[str, ...]:
-    """Names of the grids that come with the package, sorted.
-
-    Args:
-        downloads: Whether those are among them that download models.
-    """
+def grids() -> tuple[str, ...]:
+    """Names of the grids that come with the package, sorted."""
     folder = files("piispan.runs.study") / "grids"
-    every = sorted(x.name.removesuffix(".yaml") for x in folder.iterdir() if x.name.endswith(".yaml"))
-    return tuple(name for name in every if downloads or all(cell.settings.model == "embedded" for cell in load_grid(name).cells))
+    return tuple(sorted(x.name.removesuffix(".yaml") for x in folder.iterdir() if x.name.endswith(".yaml")))
 
 
 def load_grid(name_or_path: str | Path) -> Grid:
