@@ -2,10 +2,12 @@
 
 import random
 import time
+import timeit
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from piispan.core import Document, Label, LabelSet, Prediction, Span
 from piispan.metric import score
@@ -115,6 +117,6 @@ def test_labels_without_anything_have_no_interval():
 def test_a_thousand_resamples_of_20000_documents_take_under_two_seconds():
     documents, predictions = corpus(20_000)
     score(documents[:10], predictions[:10], LABELS)
-    begin = time.process_time()
-    score(documents, predictions, LABELS, resamples=1000)
-    assert time.process_time() - begin < 2.0
+    with threadpool_limits(1):  # threads of BLAS that wait for one another count as the processor's time
+        seconds = timeit.repeat(lambda: score(documents, predictions, LABELS, resamples=1000), timer=time.process_time, repeat=3, number=1)
+    assert min(seconds) < 2.0
