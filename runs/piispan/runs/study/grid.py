@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from piispan.core import FormatError
 from piispan.dataset_builder import SplitKind
+from piispan.runs.experiment import prompt_of
 from piispan.runs.settings import TrainSettings
 from piispan.runs.starting import start_of, start_sha256
-from piispan.tagger import DecoderName, pretuned_adapters
+from piispan.tagger import DecoderName, pretuned_adapters, weights_sha256
 
 __all__ = ["Cell", "Grid", "Part", "System"]
 
@@ -85,6 +86,11 @@ class Cell:
         return self.system in ("tuned", "token_classifier")
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a prompt is put to what is measured."""
+        return self.system in ("tuned", "untuned")
+
+    @property
     def local(self) -> dict[str, str]:
         """Settings that are paths of this machine, each with its last part, which is all that is told of it."""
         given = asdict(self.settings).items()
@@ -94,17 +100,28 @@ class Cell:
         """Whether its place or setting holds these words."""
         return words in self.place or words in self.setting
 
+    @property
+    def chosen_settings(self) -> dict[str, Any]:
+        """The settings that are not the default, and the seed, without a path of this machine."""
+        usual = asdict(TrainSettings())
+        given = {**asdict(self.settings), **self.local}
+        return {name: value for name, value in given.items() if value != usual[name] or name == "seed"}
+
     def to_dict(self) -> dict[str, Any]:
-        """As JSON: all that makes it the cell it is, without a path of this machine. Of its settings, those that are not the default, and
-        what the defaults came to that depend on others.
+        """As JSON: all that makes it the cell it is, without a path of this machine. Files that it names are told by their hashes: the
+        labels with their descriptions, all that the prompt asks, a base that is a folder, and the adapter that it begins from.
         """
-        row, usual = asdict(self), asdict(TrainSettings())
-        chosen = {name: value for name, value in row["settings"].items() if value != usual[name]}
-        row["settings"] = {**chosen, **self.local, "seed": self.settings.seed}
+        row = asdict(self)
+        row["settings"].update(self.local)
         begun = replace(self._decodable, start=self.start)
         row["came_to"] = {"learning_rate": begun.highest_learning_rate, **begun.spelling._asdict()}
+        row["labels_hash"] = self.settings.label_set.hash
+        if self.is_asked:
+            row["prompt_sha256"] = prompt_of(self.settings).fingerprint
         if self.start and (Path(self.start).is_dir() or self.start in pretuned_adapters()):
             row["start_sha256"] = start_sha256(self.start)
+        if (base := Path(self.settings.model)).is_dir() and (self.is_seeded or (self.is_asked and not self.start)):
+            row["base_sha256"] = weights_sha256(base)
         content: dict[str, Any] = json.loads(json.dumps(row))
         return content
 

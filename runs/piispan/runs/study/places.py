@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from piispan.core import DataError, LabelError
+from piispan.runs.settings import TrainSettings
 from piispan.runs.study.documents import sha256s_of
 from piispan.runs.study.grid import Cell
 
@@ -58,7 +60,12 @@ def has_source(study: Path, cell: Cell) -> bool:
 
 
 def _holds(config: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    return all(config.get(name) == value for name, value in asked.items())
+    return all(_known(config, name) == value for name, value in asked.items())
+
+
+def _known(config: Mapping[str, Any], name: str) -> Any:
+    """What a configuration says; a setting that there was not yet when it was written had what is its default now."""
+    return {**asdict(TrainSettings()), **config.get(name, {})} if name == "settings" else config.get(name)
 
 
 def _read(path: Path) -> dict[str, Any]:

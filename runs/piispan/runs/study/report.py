@@ -161,11 +161,10 @@ def _trained_here(cell: Cell) -> str:
 
 
 def _options(one: Found) -> str:
-    config = one.config
     started = {"start": one.cell.start} if one.cell.start else {}
-    settings = started | config["settings"] | {"learning_rate": config["came_to"]["learning_rate"]}
-    if config["decoder"]:
-        settings["decoder"] = config["decoder"]
+    settings = started | one.cell.chosen_settings | {"learning_rate": one.config["came_to"]["learning_rate"]}
+    if one.cell.decoder:
+        settings["decoder"] = one.cell.decoder
     return " ".join(_option(name, value) for name, value in settings.items() if name not in _UNTOLD)
 
 

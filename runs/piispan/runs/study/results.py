@@ -55,7 +55,8 @@ class Found:
         figures = {
             name: value for name, value in self.metrics.items() if name not in ("per_label", "signature", "cost", "adapter_weights_sha256")
         }
-        return {"cell": self.cell.place, **figures, "cost": self.metrics["cost"], "config": self.config}
+        config = {**self.config, "settings": self.cell.chosen_settings}
+        return {"cell": self.cell.place, **figures, "cost": {name: self.cost(name) for name in self.metrics["cost"]}, "config": config}
 
     @property
     def machine(self) -> str:
