@@ -29,6 +29,7 @@ __all__ = [
     "round_as_saved",
     "save_adapter",
     "trained_on",
+    "used_sha256s",
     "write_json",
     "write_text",
 ]
@@ -151,8 +152,12 @@ def trained_on(sidecar: Sidecar, documents: Sequence[Document]) -> bool:
         with suppress(DataError):  # too few documents, or groups, to split
             found = fixed_split(documents, kind)
             parts += [found.train, found.validation]
-    used = {sidecar.training_sha256, *sidecar.earlier_training_sha256, sidecar.selection_sha256} - {None}
-    return not used.isdisjoint(documents_sha256(part) for part in parts)
+    return not used_sha256s(sidecar).isdisjoint(documents_sha256(part) for part in parts)
+
+
+def used_sha256s(sidecar: Sidecar) -> set[str]:
+    """The hashes of the documents that an adapter, or one that it began from, was trained or chosen on; see ``documents_sha256``."""
+    return {used for used in (sidecar.training_sha256, *sidecar.earlier_training_sha256, sidecar.selection_sha256) if used}
 
 
 def write_json(path: Path, content: Mapping[str, object]) -> None:

@@ -72,7 +72,7 @@ class Answer:
         trained = f", trained on {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''}" if sizes else ""
         measured, units = configs[0]["measured_documents"], len(here[0].counts)
         groups = f" of {units} groups" if units < measured else ""
-        seen = max(config.get("measured_of_trained_groups", 0) for config in configs)
+        seen = max(config["measured_of_trained_groups"] for config in configs)
         same = max(config["measured_texts_trained_on"] for config in configs)
         both = [f"{seen} are of groups that were trained on"] if seen else []
         both += [f"{same} stand in the training word for word"] if same else []

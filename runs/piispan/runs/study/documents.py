@@ -1,17 +1,19 @@
 """The documents of a cell: those that it trains on, and those that it is measured on."""
 
 import random
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from piispan.core import DataError, Document
-from piispan.dataset_builder import Split, read_split, whole_groups
-from piispan.runs.artifacts import documents_sha256
+from piispan.core import DataError, Document, Sidecar
+from piispan.dataset_builder import Split, SplitKind, is_split_folder, read_documents, read_split, whole_groups
+from piispan.runs.artifacts import documents_sha256, used_sha256s
 from piispan.runs.study.grid import Cell
 
-__all__ = ["CellDocuments", "sha256s_of"]
+__all__ = ["CellDocuments", "check_dealt", "sha256s_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,23 @@ class CellDocuments:
         numbers = {group: number for number, group in enumerate(dict.fromkeys(measured))}
         return [numbers[group] for group in measured]
 
+    def check_unseen(self, cell: Cell, data: str | Path, sidecar: Sidecar) -> None:
+        """Check that an adapter which the cell begins from, or measures, saw nothing of what is measured: neither those documents, nor a part
+        of this data that is dealt otherwise, which would hold some of them.
+
+        Raises:
+            DataError: If it did, by the hashes of its documents; of a draw from them, nothing is known.
+        """
+        here = self.parts
+        own = [here.train] if cell.part == "validation" else [here.train, here.validation, (*here.train, *here.validation)]
+        others = [self.measured] if is_split_folder(data) else [self.measured, tuple(read_documents(data)[0])]
+        for kind in get_args(SplitKind):
+            with suppress(DataError):  # too few documents, or groups, to split
+                dealt = read_split(data, kind)
+                others += [dealt.train, dealt.validation, dealt.test, (*dealt.train, *dealt.validation)]
+        if not used_sha256s(sidecar).isdisjoint({*map(documents_sha256, others)} - {*map(documents_sha256, own)}):
+            raise DataError(f"{cell.place}: {Path(cell.start or '').name} was trained on documents that would be measured")
+
     def _groups(self, others: tuple[Document, ...]) -> tuple[list[str | None], set[str | None]]:
         """The groups of the measured documents, and those of others."""
         groups = whole_groups([*self.measured, *others])
@@ -80,6 +99,16 @@ def _training(cell: Cell, parts: Split) -> tuple[Document, ...]:
         candidates = parts.train if cell.documents <= len(parts.train) else pool
         chosen = tuple(random.Random(cell.settings.seed).sample(candidates, cell.documents))  # noqa: S311 -- a draw, not a secret
     return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in cell.held_out)) for d in chosen)
+
+
+def check_dealt(cells: Sequence[Cell], data: str | Path) -> None:
+    """Check that documents are not measured twice under two names.
+
+    Raises:
+        DataError: If the data is dealt already, and the cells ask for more than one split.
+    """
+    if is_split_folder(data) and len({cell.split for cell in cells}) > 1:
+        raise DataError(f"{data}: is dealt already, so that all splits would be the same documents; ask for the cells of one (--only random)")
 
 
 @lru_cache

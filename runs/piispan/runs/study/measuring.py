@@ -11,7 +11,7 @@ from typing import Any
 from piispan.core import DataError, Document, LabelSet, Prediction, Span, replacing_folder, write_predictions
 from piispan.dataset_builder import Split
 from piispan.metric import document_counts, score, scored_predictions
-from piispan.runs.artifacts import trained_on, write_json, write_text
+from piispan.runs.artifacts import write_json, write_text
 from piispan.runs.checkpoints import last_checkpoint
 from piispan.runs.evaluation import Evaluated, entity_values, evaluate_tagger
 from piispan.runs.experiment import Experiment
@@ -26,6 +26,8 @@ from piispan.tagger import PatternGuess, Tagger, adapter_folder, default_device,
 __all__ = ["measure"]
 
 _CHECKPOINTS = "checkpoints"
+_BESIDE = ("hardware", "jobs")
+"""What may differ where a cell goes on; its times do not count then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,8 @@ def measure(cell: Cell, data: str | Path, study: Path, progress: Progress, *, jo
     labels = cell.settings.label_set
     documents = CellDocuments.of(cell, data)
     training, tested = documents.training, documents.measured
+    if cell.start and (sidecar := read_sidecar(cell.start)):
+        documents.check_unseen(cell, data, sidecar)
     folder = study / cell.place
     began, waited = perf_counter(), seconds_waited()
     _begin(folder, study, cell, _config(cell, documents, jobs))
@@ -106,7 +110,8 @@ def _base_sha256(cell: Cell) -> str | None:
 def _begin(folder: Path, study: Path, cell: Cell, config: Mapping[str, Any]) -> None:
     """Clear what another configuration left; checkpoints of this one stay, to go on from."""
     (folder / METRICS).unlink(missing_ok=True)
-    if config_of(study, cell) | {"jobs": config["jobs"]} != config and folder.is_dir():
+    before = config_of(study, cell)
+    if {**before, **{name: config[name] for name in _BESIDE}} != config and folder.is_dir():
         for left in folder.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
@@ -191,6 +196,7 @@ def _tuned(cell: Cell, experiment: Experiment, documents: CellDocuments, folder:
             "training_steps": facts["steps"],
             "trained_parameters": facts["trainable_parameters"],
             "peak_memory_mib": peak_memory_mib(),
+            **({"void": {"training_seconds": "went on from a checkpoint"}} if found else {}),
         },
         str(folder / ADAPTER),
     )
@@ -198,9 +204,6 @@ def _tuned(cell: Cell, experiment: Experiment, documents: CellDocuments, folder:
 
 def _of_adapter(cell: Cell, adapter: str, tested: Sequence[Document], progress: Progress, seen: Iterable[str] | None) -> Measured:
     base = cell.settings.model if Path(cell.settings.model).is_dir() else None
-    sidecar = read_sidecar(adapter)
-    if sidecar and trained_on(sidecar, tested):
-        raise DataError(f"{cell.place}: the adapter was trained on the documents that would be measured")
     tagger = Tagger.from_pretrained(adapter, decoder=cell.decoder, batch_size=_texts_at_a_time(cell), base=base, dtype=fastest_dtype())
     evaluated = evaluate_tagger(tagger, tested, progress, seen_values=seen, seed=cell.settings.seed)
     return Measured(evaluated, {}, adapter)

@@ -14,7 +14,7 @@ from piispan.runs.study.comparing import Comparison
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.pictures import draw_study
 from piispan.runs.study.results import Found, Row
-from piispan.runs.study.tables import costs_table, ends, figures_table, share
+from piispan.runs.study.tables import costs_table, ends, figures_table, share, void_costs
 from piispan.runs.study.verdicts import above_baselines, against_baselines, in_short
 
 __all__ = ["check_report", "write_report"]
@@ -38,8 +38,7 @@ _HOW_TO_READ = (
     "where its value is not in the text or its label not in the set; an answer drifts where it is not the text that it was to "
     "repeat, and is malformed where it cannot be read. Passes are forward passes of the model, those of a batch counted for each "
     "document in it, so that they go by how many are in a batch. Memory is the most that the process, or on a GPU the model's work, "
-    "held. Costs are means over the cells of which they are known; a time is not where the cell waited more than 5 % of it for "
-    "cores that other work had."
+    "held. Costs are means over the cells of which they are known; what is left out, and why, stands below the table."
 )
 
 
@@ -138,7 +137,7 @@ def _section(answer: Answer, pictures: Sequence[Path], report: Path) -> str:
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
     how = f"{answer.how_far()}{_refit(grid)}{left_out} On {_hardware(answer.found)}. {answer.documents()}"
     apart = " ".join(_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items())
-    blocks = [title, how, grid.note, faults, figures_table(done), apart, costs_table(done), _trained_with(done)]
+    blocks = [title, how, grid.note, faults, figures_table(done), apart, costs_table(done), void_costs(done), _trained_with(done)]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
 

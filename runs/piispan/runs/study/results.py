@@ -29,6 +29,7 @@ _RESAMPLES = 10_000
 _TIMES = ("seconds_per_document", "training_seconds")
 _WAITED_AT_MOST = 0.05
 """The share of its time that a cell may have waited for a core, if its times are to count."""
+_WAITED = f"waited more than {_WAITED_AT_MOST:.0%} of their time for cores that other work had"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class Found:
             name: value for name, value in self.metrics.items() if name not in ("per_label", "signature", "cost", "adapter_weights_sha256")
         }
         config = {**self.config, "settings": self.cell.chosen_settings}
-        return {"cell": self.cell.place, **figures, "cost": {name: self.cost(name) for name in self.metrics["cost"]}, "config": config}
+        costs = {name: value for name, value in self.metrics["cost"].items() if name not in self.void}
+        return {"cell": self.cell.place, **figures, "cost": costs, "config": config}
 
     @property
     def machine(self) -> str:
@@ -64,11 +66,19 @@ class Found:
         jobs = self.config.get("jobs", 1)
         return f"{self.config['hardware']} ({self.config['dtype']}{f', up to {jobs} cells at a time' if jobs > 1 else ''})"
 
+    @property
+    def void(self) -> dict[str, str]:
+        """Why costs of its ``metrics.json`` do not count, by their name: it says so itself, or other work on the machine had the cores that
+        it waited for.
+        """
+        cost = self.metrics["cost"]
+        waited = (cost.get("waited_share") or 0.0) > _WAITED_AT_MOST
+        return {**(dict.fromkeys(_TIMES, _WAITED) if waited else {}), **cost.get("void", {})}
+
     def cost(self, name: str) -> float | None:
-        """A cost of its ``metrics.json``; no time where other work on the machine had the cores that it waited for."""
+        """A cost that counts, in the unit of its name."""
         cost: dict[str, float | None] = self.metrics["cost"]
-        disturbed = (cost.get("waited_share") or 0.0) > _WAITED_AT_MOST
-        return None if disturbed and name in _TIMES else cost.get(name)
+        return None if name in self.void else cost.get(name)
 
     def value(self, figure: Figure) -> float:
         """Exact F1, micro, or the share of PII characters found; 0 where there is nothing."""

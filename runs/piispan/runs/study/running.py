@@ -20,6 +20,7 @@ from piispan.runs.artifacts import write_json
 from piispan.runs.machine import usable_cores
 from piispan.runs.progress import Progress
 from piispan.runs.study.choosing import check_choice, resolved
+from piispan.runs.study.documents import check_dealt
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.places import FAILURE, LOG, is_done
 
@@ -72,7 +73,8 @@ def run_study(
         What became of each cell.
 
     Raises:
-        DataError: If two grids have one name, the data is not there, or no cell holds the words of ``only``.
+        DataError: If two grids have one name, the data is not there, or is a folder of parts that are dealt already and a grid asks for
+            more than one split; or no cell holds the words of ``only``.
         FormatError: If there are more ``jobs`` than cores, or none; or what a grid is to choose from cannot be fitted again.
     """
     if len({grid.name for grid in grids}) < len(grids):
@@ -95,6 +97,7 @@ def run_study(
                 continue
             # all settings, before the next seed
             cells = sorted((cell for cell in every if cell.holds(only)), key=lambda cell: cell.settings.seed)
+            check_dealt(cells, data)
             found += len(cells)
             progress.start(f"Grid {grid.name}", len(cells), "cells")
             for outcome in measured.of(grid, cells):

@@ -6,7 +6,7 @@ from piispan.metric import percent, shown_figures
 from piispan.runs.study.comparing import Difference
 from piispan.runs.study.results import Row
 
-__all__ = ["COSTS", "costs_table", "ends", "figures_table", "in_points", "markdown_table", "share"]
+__all__ = ["COSTS", "costs_table", "ends", "figures_table", "in_points", "markdown_table", "share", "void_costs"]
 
 _TITLES: Mapping[str, str] = {
     "f1_recovered": "F1 after repair",
@@ -63,6 +63,21 @@ def costs_table(done: Sequence[Row]) -> str:
         cells = ["" if value is None else COSTS[name][1](value) for name, value in zip(shown, values, strict=True)]
         lines.append([row.setting, f"`{row.split}`", *cells, *([machine] if differ else [])])
     return markdown_table(lines)
+
+
+def void_costs(done: Sequence[Row]) -> str:
+    """Which costs are left out of the tables, of how many cells, and why; empty where none are."""
+    cells: dict[str, list[set[str]]] = {}
+    for one in (one for row in done for one in row.found):
+        names = one.void.keys() & one.metrics["cost"].keys() & COSTS.keys()
+        for reason in {one.void[name] for name in names}:
+            cells.setdefault(reason, []).append({name for name in names if one.void[name] == reason})
+    told = []
+    for reason, of_cells in cells.items():
+        left_out = set[str]().union(*of_cells)
+        titles = [title.partition(",")[0].lower() for name, (title, _) in COSTS.items() if name in left_out]
+        told.append(f"{' and '.join(titles)} of {len(of_cells)} cell{'' if len(of_cells) == 1 else 's'} that {reason}")
+    return f"Left out of the costs: {'; '.join(told)}." if told else ""
 
 
 def markdown_table(lines: Sequence[Sequence[str]]) -> str:
