@@ -203,6 +203,8 @@ def study_table(grids: Sequence[Grid], study: Path, only: str = "") -> Table:
             cells = [cell for cell in found if cell.setting == setting]
             done = sum(is_done(study, cell) for cell in cells)
             table.add_row(grid.name, setting, str(len(cells)), str(done))
+        if grid.left_out:
+            table.add_row(grid.name, Text(f"{counted(grid.left_out, 'combination')} of axes left out", style="dim"), "", "")
     return table
 
 

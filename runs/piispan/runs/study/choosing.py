@@ -1,9 +1,9 @@
 """The setting that a grid on validation chooses."""
 
 from pathlib import Path
-from statistics import fmean
 
 from piispan.core import DataError, FormatError
+from piispan.runs.study.comparing import highest
 from piispan.runs.study.grid import Grid
 from piispan.runs.study.grid_files import load_grid
 from piispan.runs.study.results import found_cells, rows
@@ -49,9 +49,6 @@ def resolved(grid: Grid, study: Path, data: str | Path | None = None) -> Grid:
         raise DataError(f"grid {grid.name}: chosen from {trials.name}, of which {missing} of {len(trials.cells)} cells are not done yet")
     if any(cell.part != "validation" for cell in trials.cells):
         raise DataError(f"grid {grid.name}: chosen from {trials.name}, which is not measured on validation")
-    by_setting: dict[str, list[float]] = {}
-    for row in rows(found):
-        by_setting.setdefault(row.setting, []).append(row.mean("f1") or 0.0)
-    best = max(by_setting, key=lambda setting: fmean(by_setting[setting]))
+    best = highest(rows(found))
     of_split = {cell.split: cell for cell in trials.cells if cell.setting == best}  # of any seed: the grid brings its own
     return grid.with_chosen(list(of_split.values()))

@@ -10,7 +10,7 @@ import numpy as np
 from piispan.runs.study.results import NORMAL, Figure, Found, Row, counts_behind, drawn_means
 from piispan.runs.study.seeds import noise_beside, noise_of
 
-__all__ = ["Comparison", "Difference", "compared", "corrected", "difference"]
+__all__ = ["Comparison", "Difference", "compared", "corrected", "difference", "highest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,22 @@ def _paired(first: Row, second: Row) -> list[tuple[Found, Found]]:
 
 
 def _half_width_of_seeds(first: Row, second: Row, figure: Figure, peers: Sequence[Row], seeds: int) -> float:
-    known = [row.by_seed(figure) for row in {id(row): row for row in (first, second, *peers)}.values() if row.is_seeded]
+    others = [row for row in peers if row.found[0].cell.trains]
+    known = [row.by_seed(figure) for row in {id(row): row for row in (first, second, *others)}.values() if row.is_seeded]
     if first.is_seeded and second.is_seeded:
-        return noise_beside(known).half_width(seeds / 2)
+        noise = noise_beside(known)
+        if not noise.freedom:  # they share one seed: as if the two varied apart
+            noise = noise_of([list(by_seed.values()) for by_seed in known])
+        return noise.half_width(seeds / 2)
     return noise_of([list(by_seed.values()) for by_seed in known]).half_width(seeds)
+
+
+def highest(done: Iterable[Row]) -> str:
+    """The setting with the highest F1, the mean over its splits; of equals, the first."""
+    by_setting: dict[str, list[float]] = {}
+    for row in done:
+        by_setting.setdefault(row.setting, []).append(row.mean("f1") or 0.0)
+    return max(by_setting, key=lambda setting: fmean(by_setting[setting]))
 
 
 def compared(done: Iterable[Row], split: str) -> Comparison | None:

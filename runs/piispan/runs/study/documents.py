@@ -66,8 +66,8 @@ class CellDocuments:
         return [numbers[group] for group in measured]
 
     def check_unseen(self, cell: Cell, data: str | Path, sidecar: Sidecar) -> None:
-        """Check that an adapter which the cell begins from, or measures, saw nothing of what is measured: neither those documents, nor a part
-        of this data that is dealt otherwise, which would hold some of them.
+        """Check that an adapter which the cell begins from, or measures, saw nothing of what is measured: neither those documents, nor a
+        part of this data that is dealt otherwise, which would hold some of them.
 
         Raises:
             DataError: If it did, by the hashes of its documents; of a draw from them, nothing is known.
@@ -108,7 +108,9 @@ def check_dealt(cells: Sequence[Cell], data: str | Path) -> None:
         DataError: If the data is dealt already, and the cells ask for more than one split.
     """
     if is_split_folder(data) and len({cell.split for cell in cells}) > 1:
-        raise DataError(f"{data}: is dealt already, so that all splits would be the same documents; ask for the cells of one (--only random)")
+        raise DataError(
+            f"{data}: is dealt already, so that all splits would be the same documents; ask for the cells of one (--only random)"
+        )
 
 
 @lru_cache

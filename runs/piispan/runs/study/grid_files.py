@@ -8,9 +8,10 @@ from typing import Any, get_args
 
 import yaml
 
-from piispan.core import FormatError, read_yaml
+from piispan.core import DataError, FormatError, read_yaml
 from piispan.dataset_builder import SplitKind
 from piispan.runs.configs import settings_of
+from piispan.runs.experiment import prompt_of
 from piispan.runs.study.grid import Cell, Grid, Part, System
 from piispan.tagger import DecoderName, decoder_name
 
@@ -18,6 +19,13 @@ __all__ = ["grid_of", "grids", "load_grid"]
 
 _OF_A_GRID = {"question", "note", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from", "refit"}
 _OF_A_CELL = {"system", "decoder", "documents", "held_out", "adapter_of", "refit"}
+_OF_A_TOKEN_CLASSIFIER = {
+    *("model", "model_name_or_path", "revision", "model_revision", "labels", "language"),
+    *("epochs", "num_train_epochs", "batch_size", "per_device_train_batch_size", "gradient_accumulation_steps"),
+    *("learning_rate", "lr_scheduler_type", "warmup_steps", "warmup_ratio", "weight_decay"),
+    *("lora_rank", "lora_r", "lora_alpha", "lora_dropout"),
+}
+_BESIDE_ADAPTER_OF = {"adapter_of", "decoder", "seeds"}
 _OF_A_CHOICE = {"question", "note", "chosen_from", "splits", "seeds", "refit"}
 _PROMPTS = files("piispan.runs.study") / "prompts"
 
@@ -89,27 +97,32 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     common = given.get("common", {})
     if not isinstance(common, dict):
         raise FormatError(f"{where}: common needs settings")
-    cells, refused = [], list[FormatError]()
-    for setting, own in _tried(given, where):
+    cells, refused, accepted = [], list[tuple[dict[str, Any], FormatError]](), list[dict[str, Any]]()
+    for setting, own in _tried(given, common, where):
         try:
             for split, seed in product(splits, _list(own.pop("seeds", seeds), int, f"{where}, {setting}: seeds")):
-                cells.append(_cell(name, setting, {**common, **own, "seed": seed}, split, part, f"{where}, {setting}"))
+                cells.append(_cell(name, setting, {**common, **own}, seed, split, part, f"{where}, {setting}", is_own=path is not None))
+            accepted.append(own)
         except FormatError as error:
             if "axes" not in given:
                 raise
-            refused.append(error)
+            refused.append((own, error))
+    for own, error in refused:  # a value that goes with no other is a mistake
+        if any(all(value != other[key] for other in accepted) for key, value in own.items()):
+            raise error
     if not cells:
-        raise refused[0] if refused else FormatError(f"{where}: has no cell")
+        raise FormatError(f"{where}: has no cell")
     _check_places(cells, where)
     return Grid(name, given["question"], source, tuple(cells), len(refused), note=note)
 
 
-def _tried(given: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _tried(given: Mapping[str, Any], common: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str, Any]]]:
     settings, axes = given.get("settings"), given.get("axes")
     if isinstance(settings, dict) and axes is None and all(own is None or isinstance(own, dict) for own in settings.values()):
-        for name, own in settings.items():
-            source = settings.get((own or {}).get("adapter_of"))  # what is measured is trained as the other setting says
-            yield str(name), {**(source or {}), **(own or {})}
+        named = {str(name): own or {} for name, own in settings.items()}
+        for name, own in named.items():
+            _check_keys({**(common if "system" in common else {}), **own}, f"{where}, {name}")
+            yield name, {**_source_of(own, common, named, f"{where}, {name}"), **own}
     elif isinstance(axes, dict) and settings is None and all(isinstance(values, list) for values in axes.values()):
         for values in product(*axes.values()):
             yield ", ".join(f"{key} {value}" for key, value in zip(axes, values, strict=True)), dict(zip(axes, values, strict=True))
@@ -117,11 +130,34 @@ def _tried(given: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str
         raise FormatError(f"{where}: needs settings, a mapping of names to settings, or axes, a mapping of settings to lists of values")
 
 
-def _cell(grid: str, setting: str, given: Mapping[str, Any], split: Any, part: Any, where: str) -> Cell:
+def _check_keys(own: Mapping[str, Any], where: str) -> None:
+    if own.get("system") == "token_classifier" and (more := sorted(map(str, own.keys() - _OF_A_TOKEN_CLASSIFIER - _OF_A_CELL - {"seeds"}))):
+        raise FormatError(f"{where}: means nothing to a token classifier: {', '.join(more)}")
+
+
+def _source_of(own: Mapping[str, Any], common: Mapping[str, Any], named: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+    """How the setting is trained whose adapter another measures; nothing where it measures its own."""
+    if "adapter_of" not in own:
+        return {}
+    if more := sorted(map(str, own.keys() - _BESIDE_ADAPTER_OF)):
+        raise FormatError(f"{where}: adapter_of brings the settings; leave out {', '.join(more)}")
+    if not isinstance(own["adapter_of"], str) or own["adapter_of"] not in named:
+        raise FormatError(f"{where}: adapter_of must name a setting above it")
+    source: Mapping[str, Any] = named[own["adapter_of"]]
+    trained = {**common, **source}
+    if trained.get("system", "tuned") != "tuned" or trained.keys() & {"adapter_of", "held_out"}:
+        raise FormatError(f"{where}: adapter_of must name a setting that trains an adapter for all labels")
+    return source
+
+
+def _cell(grid: str, setting: str, given: Mapping[str, Any], seed: int, split: Any, part: Any, where: str, *, is_own: bool) -> Cell:
+    if "seed" in given:
+        raise FormatError(f"{where}: seeds are a list, of the grid or of a setting (seeds: [0, 1, 2]), over which figures are means")
     own = {key: value for key, value in given.items() if key in _OF_A_CELL}
-    trained = {key: value for key, value in given.items() if key not in _OF_A_CELL}
+    trained = {**{key: value for key, value in given.items() if key not in _OF_A_CELL}, "seed": seed}
     template = trained.get("prompt_style")
-    if isinstance(template, str) and template.endswith(".jinja") and (_PROMPTS / template).is_file():
+    is_here = is_own and isinstance(template, str) and Path(template).is_file()
+    if isinstance(template, str) and template.endswith(".jinja") and not is_here and (_PROMPTS / template).is_file():
         trained["prompt_style"] = str(_PROMPTS / template)
     settings = settings_of(trained, where)
     _check_choice(own.get("system", "tuned"), get_args(System), f"{where}: system")
@@ -144,6 +180,10 @@ def _cell(grid: str, setting: str, given: Mapping[str, Any], split: Any, part: A
         raise FormatError(f"{where}: a token classifier has neither mention_replacement nor label_sampling")
     if settings.early_stopping_patience and (own["held_out"] or documents):
         raise FormatError(f"{where}: early stopping watches the whole validation part; it goes with neither held_out nor documents")
+    try:
+        prompt_of(settings)
+    except DataError as error:
+        raise FormatError(f"{where}: {error}") from None
     return Cell(grid=grid, setting=setting, split=split, part=part, settings=settings, **own)
 
 

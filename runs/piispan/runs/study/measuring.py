@@ -19,7 +19,7 @@ from piispan.runs.machine import fastest_dtype, hardware, installed_versions, pe
 from piispan.runs.progress import Progress
 from piispan.runs.study.documents import CellDocuments
 from piispan.runs.study.grid import Cell
-from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOG, METRICS, PREDICTIONS, config_of, has_source
+from piispan.runs.study.places import ADAPTER, CONFIG, COUNTS, FAILURE, LOCK, LOG, METRICS, PREDICTIONS, config_of, has_source
 from piispan.runs.study.presidio_baseline import presidio_spans, presidio_versions
 from piispan.tagger import PatternGuess, Tagger, adapter_folder, default_device, located, read_sidecar, weights_sha256
 
@@ -115,7 +115,7 @@ def _begin(folder: Path, study: Path, cell: Cell, config: Mapping[str, Any]) -> 
         for left in folder.iterdir():
             if left.is_dir():
                 shutil.rmtree(left)
-            elif left.name not in (LOG, FAILURE):
+            elif left.name not in (LOG, FAILURE, LOCK):
                 left.unlink()
     write_json(folder / CONFIG, config)
 

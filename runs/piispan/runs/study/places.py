@@ -6,6 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
+
 from piispan.core import DataError, LabelError
 from piispan.runs.settings import TrainSettings
 from piispan.runs.study.documents import sha256s_of
@@ -16,17 +18,20 @@ __all__ = [
     "CONFIG",
     "COUNTS",
     "FAILURE",
+    "LOCK",
     "LOG",
     "METRICS",
     "PREDICTIONS",
     "config_of",
     "failure_of",
     "has_source",
+    "is_begun_elsewhere",
     "is_done",
+    "lock_of",
 ]
 
 CONFIG, METRICS, COUNTS, PREDICTIONS, ADAPTER = "config.json", "metrics.json", "counts.json", "predictions.jsonl", "adapter"
-FAILURE, LOG = "failure.json", "log.txt"
+FAILURE, LOG, LOCK = "failure.json", "log.txt", ".lock"
 _NOT_OF_ITS_SOURCE = ("setting", "decoder", "adapter_of")
 """What a cell that measures the adapter of another does not share with it."""
 
@@ -34,6 +39,23 @@ _NOT_OF_ITS_SOURCE = ("setting", "decoder", "adapter_of")
 def config_of(study: Path, cell: Cell) -> dict[str, Any]:
     """What stands in a cell's folder as its configuration; nothing where there is none."""
     return _read(study / cell.place / CONFIG)
+
+
+def lock_of(study: Path, cell: Cell) -> FileLock:
+    """What the process holds that measures the cell; asked for by another, it raises ``filelock.Timeout`` at once."""
+    (study / cell.place).mkdir(parents=True, exist_ok=True)
+    return FileLock(study / cell.place / LOCK, timeout=0)
+
+
+def is_begun_elsewhere(study: Path, cell: Cell) -> bool:
+    """Whether another process measures the cell now."""
+    if not (study / cell.place / LOCK).is_file():
+        return False
+    try:
+        with lock_of(study, cell):
+            return False
+    except Timeout:
+        return True
 
 
 def is_done(study: Path, cell: Cell, data: str | Path | None = None) -> bool:

@@ -1,9 +1,10 @@
 """The report of a study: Markdown with its pictures, and JSON."""
 
+import math
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import stdev
 from typing import Any
 
 from piispan.core import DataError
@@ -177,8 +178,8 @@ def _option(name: str, value: object) -> str:
 def _spread(comparison: Comparison, here: Sequence[Row]) -> str:
     """How far settings lie apart on a split, beside how far seeds do."""
     means = [row.mean("f1") or 0.0 for row in here]
-    seeds = [spread for row in here if (spread := row.spread()) is not None]
-    beside = f"; over seeds, the standard deviation is {100 * fmean(seeds):.1f}" if seeds else ""
+    noise = next((row.noise for row in here if row.noise.freedom), None)
+    beside = f"; over the seeds of one setting, it is {100 * math.sqrt(noise.variance):.1f}" if noise else ""
     apart = f"{100 * (max(means) - min(means)):.1f} points from lowest to highest, standard deviation {100 * stdev(means):.1f}{beside}"
     return f"On `{comparison.best.split}` the settings spread over {apart}."
 

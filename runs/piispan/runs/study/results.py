@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import Any, Literal
 
 import numpy as np
@@ -136,10 +136,6 @@ class Row:
         low, high = widened((mean - half, mean + half), each)
         return max(0.0, low), min(1.0, high)
 
-    def spread(self) -> float | None:
-        """Standard deviation of F1 over seeds; ``None`` for one seed."""
-        return stdev(self.by_seed("f1").values()) if len(self.found) > 1 else None
-
 
 def found_cells(study: Path, grid: Grid, data: str | Path | None = None) -> list[Found]:
     """The cells of a grid that were measured as it says now; with ``data`` those alone that were on these documents.
@@ -160,11 +156,12 @@ def found_cells(study: Path, grid: Grid, data: str | Path | None = None) -> list
 def _read(study: Path, cell: Cell) -> Found:
     metrics, counts = (json.loads((study / cell.place / name).read_text("utf-8")) for name in (METRICS, COUNTS))
     by_document = np.array([counts["all"][name] for name in COUNTED], dtype=np.float64).T
-    if "units" not in counts:
+    config = config_of(study, cell)
+    if "units" not in counts or "measured_of_trained_groups" not in config:
         raise DataError(f"{cell.place}: was measured by an earlier version; measure it anew with --again")
     by_unit = np.zeros((max(counts["units"]) + 1, len(COUNTED)))
     np.add.at(by_unit, counts["units"], by_document)
-    return Found(cell, config_of(study, cell), metrics, by_unit)
+    return Found(cell, config, metrics, by_unit)
 
 
 def rows(found: Iterable[Found]) -> list[Row]:
@@ -176,7 +173,8 @@ def rows(found: Iterable[Found]) -> list[Row]:
 
 
 def _seeded(done: Iterable[Row], split: str) -> Iterable[Sequence[float]]:
-    return (list(row.by_seed("f1").values()) for row in done if row.split == split and row.is_seeded)
+    """F1 at each seed of each setting that is trained: one that measures the adapter of another is no other training."""
+    return (list(row.by_seed("f1").values()) for row in done if row.split == split and row.found[0].cell.trains)
 
 
 def drawn_means(counts: Sequence[FloatArray], figure: Figure) -> FloatArray:

@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,12 +18,13 @@ from piispan.core import DataError, FormatError
 from piispan.runs.artifacts import write_json
 from piispan.runs.machine import usable_cores
 from piispan.runs.progress import Progress
+from piispan.runs.study.cell_process import command_of
 from piispan.runs.study.choosing import check_choice, resolved
 from piispan.runs.study.documents import check_dealt
 from piispan.runs.study.grid import Cell, Grid
-from piispan.runs.study.places import FAILURE, LOG, is_done
+from piispan.runs.study.places import FAILURE, LOG, is_begun_elsewhere, is_done
 
-__all__ = ["Outcome", "cell_of", "run_study"]
+__all__ = ["Outcome", "run_study"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def run_study(
             check_dealt(cells, data)
             found += len(cells)
             progress.start(f"Grid {grid.name}", len(cells), "cells")
-            for outcome in measured.of(grid, cells):
+            for outcome in measured.of(cells):
                 yield outcome
                 progress.advance(1, outcome.place)
             progress.finish()
@@ -132,20 +132,22 @@ class _Cells:
         self._stopped.set()
         self._workers.shutdown(cancel_futures=True)
 
-    def of(self, grid: Grid, cells: Sequence[Cell]) -> Iterator[Outcome]:
-        """What becomes of each cell of a grid, in their order."""
+    def of(self, cells: Sequence[Cell]) -> Iterator[Outcome]:
+        """What becomes of each cell, in their order."""
         begun: dict[str | None, Future[Outcome]] = {}
         for cell in cells:
-            begun[cell.place] = self._workers.submit(self._run, grid, cell, begun.get(cell.source_place))
+            begun[cell.place] = self._workers.submit(self._run, cell, begun.get(cell.source_place))
         for outcome in begun.values():
             yield outcome.result()
 
-    def _run(self, grid: Grid, cell: Cell, source: Future[Outcome] | None) -> Outcome:
+    def _run(self, cell: Cell, source: Future[Outcome] | None) -> Outcome:
         if source:
             source.result()  # its adapter is measured
         if self._stopped.is_set():
             return Outcome(cell.place, 0.0, "interrupted")
         place = self._study / cell.place
+        if is_begun_elsewhere(self._study, cell):
+            return Outcome(cell.place, 0.0, "is being measured by another process")
         if self._again:
             shutil.rmtree(place, ignore_errors=True)
         if is_done(self._study, cell, self._data):
@@ -153,7 +155,7 @@ class _Cells:
         place.mkdir(parents=True, exist_ok=True)
         (place / FAILURE).unlink(missing_ok=True)
         started = perf_counter()
-        code = self._measured(grid, cell, place / LOG)
+        code = self._measured(cell, place / LOG)
         seconds = perf_counter() - started
         if code == 0:
             return Outcome(cell.place, seconds)
@@ -166,10 +168,9 @@ class _Cells:
         write_json(place / FAILURE, failure)
         return Outcome(cell.place, seconds, f"{failure.get('reason', f'exit code {code}')} (log: {place / LOG})")
 
-    def _measured(self, grid: Grid, cell: Cell, log: Path) -> int:
+    def _measured(self, cell: Cell, log: Path) -> int:
         """Measure the cell in a process of its own; its exit code."""
-        told = grid.source, cell.place, str(self._data), str(self._study), str(self._jobs)
-        command = [sys.executable, "-m", "piispan.runs.study.cell_process", *told]
+        command = command_of(cell, self._data, self._study, self._jobs)
         with log.open("w", encoding="utf-8") as written:
             return subprocess.run(  # noqa: S603 -- this interpreter, and this package
                 command, env=self._environment, stdin=subprocess.DEVNULL, stdout=written, stderr=written, check=False
@@ -185,7 +186,3 @@ def _workers(jobs: int) -> ThreadPoolExecutor:
         shares.put(cores[number::jobs])
     return ThreadPoolExecutor(jobs, initializer=lambda: os.sched_setaffinity(0, shares.get()))
 
-
-def cell_of(grid: Grid, study: Path, place: str, data: str | Path) -> Cell:
-    """The cell of a grid by its place."""
-    return next(cell for cell in resolved(grid, study, data).cells if cell.place == place)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from piispan.runs.study.answers import Answer
-from piispan.runs.study.comparing import Comparison, Difference, corrected, difference
+from piispan.runs.study.comparing import Comparison, Difference, corrected, difference, highest
 from piispan.runs.study.results import Figure, Row
 from piispan.runs.study.tables import COSTS, in_points, markdown_table, share
 
@@ -54,15 +54,16 @@ def against_baselines(told: Sequence[AboveBaseline]) -> str:
     """The table of these differences; empty where there are none."""
     if not told:
         return ""
-    lines = [["Split", "Baseline", "F1", "Below the chosen setting", "PII characters found", "Below the chosen setting"]]
+    lines = [["Split", "Baseline", "F1", "Chosen minus baseline", "PII characters found", "Chosen minus baseline"]]
     for one in told:
         row = one.baseline
         f1, char_recall = (in_points(one.differences[figure]) for figure in _FIGURES)
-        trained = f", trained on {row.found[0].config['training_documents']} documents" if row.found[0].cell.trains else ""
+        seeds = f"{len(row.found)} seed{'' if len(row.found) == 1 else 's'}"
+        trained = f", trained on {row.found[0].config['training_documents']} documents, {seeds}" if row.found[0].cell.trains else ""
         lines.append([f"`{row.split}`", f"{row.setting}{trained}", share(row.mean("f1")), f1, share(row.mean("char_recall")), char_recall])
     level = [f"{one.baseline.setting} on `{one.baseline.split}`" for one in told if not one.differences["f1"].is_clear]
     unsure = f"\n\nIts F1 is not shown to be higher than that of: {'; '.join(level)}." if level else ""
-    head = "The baselines, on the same documents, and by how many points they are below what was chosen:"
+    head = "The baselines on the same documents, and by how many points what was chosen is above them, at the seeds that both have:"
     return f"{head}\n\n{markdown_table(lines)}{unsure}"
 
 
@@ -77,7 +78,7 @@ def _in_short(answer: Answer) -> str:
     ((machine, _),) = machines.most_common(1)
     wanted = Counter[tuple[str, str]]((cell.setting, cell.split) for cell in answer.grid.cells)
     brief = [name for name in _BRIEFLY if any(row.cost(name) is not None for row in answer.rows)]
-    lines = [["Split", "Setting", "F1", "Below the highest, points", "Lower?", "PII characters found", *(COSTS[name][0] for name in brief)]]
+    lines = [["Split", "Setting", "F1", "Highest minus this, points", "Lower?", "PII characters found", *(COSTS[name][0] for name in brief)]]
     for split, comparison in answer.comparisons.items():
         for row, found in _in_order(comparison):
             below = "" if found is None else in_points(found)
@@ -108,19 +109,20 @@ def _briefly(row: Row, machine: str, names: Sequence[str]) -> list[str]:
 
 
 def _choice(answer: Answer) -> str:
-    """What to choose: the highest over the splits of the settings that are shown to be lower on none."""
+    """What validation chose; of what was measured on the test, where nothing is chosen, what is shown to be lower on no split."""
     level = _level_everywhere(answer)
-    if not level:
-        return "Each setting is shown to be lower on some split."
-    best = max(level, key=lambda setting: _over_splits(answer, setting))
+    if answer.part == "test":
+        if not level:
+            return "Each setting is shown to be lower on some split."
+        return f"Shown to be lower on no split: **{'**; **'.join(level)}**. As these figures are of the test, they choose none of them."
+    if len(answer.found) < len(answer.grid.cells):
+        return "None is chosen before all cells are done."
+    best = highest(answer.rows)
+    lower = "" if best in level else ", though it is shown to be lower than another on one split"
     others = [setting for setting in level if setting != best]
-    also = f"Not shown to be lower either: {'; '.join(others)}." if others else "All others are shown to be lower on some split."
-    over = ", and has the highest mean" if len(answer.comparisons) > 1 else ""
-    return f"To choose: **{best}**, which is shown to be lower on no split{over}. {also}"
-
-
-def _over_splits(answer: Answer, setting: str) -> float:
-    return sum(row.mean("f1") or 0.0 for row in answer.rows if row.setting == setting)
+    also = f" Shown to be lower on no split either: {'; '.join(others)}." if others and not lower else ""
+    over = " of both splits" if len(answer.comparisons) == 2 else ""
+    return f"Chosen: **{best}**, which has the highest mean{over}{lower}.{also}"
 
 
 def _level_everywhere(answer: Answer) -> list[str]:
