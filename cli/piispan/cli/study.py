@@ -48,6 +48,8 @@ def study(
         raise DataError("a study needs labelled documents: give --data FILE (or --report-only, or --list)")
     if report_only and report is None:
         raise DataError("--report-only needs --report FILE.md, to write it to")
+    if report_only and (only or again):
+        raise DataError("--report-only reports all that is done: leave out --only and --again")
     if report:
         check_report(report)
     failed = 0

@@ -1,6 +1,7 @@
 """Grids are read strictly, and those that ship are whole."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +62,18 @@ def test_combinations_of_axes_that_do_not_go_together_are_left_out_and_counted()
     assert grid.left_out == 1
 
 
+def test_a_prompt_of_ones_own_is_not_taken_for_one_that_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("question: Which?\nsplits: [random]\nsettings: {a: {prompt_style: colon.jinja}}\n")
+    (shipped,) = load_grid(mine).cells
+    assert shipped.to_dict()["prompt_sha256"] == load_grid("prompts").cells[0].to_dict()["prompt_sha256"]
+    (tmp_path / "colon.jinja").write_text("{% call user() %}Find.\n{{ text }}{% endcall %}")
+    (own,) = load_grid(mine).cells
+    assert own.to_dict()["prompt_sha256"] != shipped.to_dict()["prompt_sha256"]
+    assert load_grid("prompts").cells[0].to_dict()["prompt_sha256"] == shipped.to_dict()["prompt_sha256"]
+
+
 def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_settings_own() -> None:
     settings = {
         "a": {"loss": "answer", "tag_tokens": "text", "documents": 9, "seeds": [3, 4]},
@@ -105,8 +118,34 @@ def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_s
         ({"question": "?", "chosen_from": "choosing", "refit": "yes"}, "refit: must be one of True, False, was: 'yes'"),
         ({"question": "?", "part": "validation", "settings": {"a": {"refit": True}}}, "refit trains on all training and validation"),
         (
-            {"question": "?", "settings": {"a": {"system": "token_classifier", "mention_replacement": 0.5}}},
+            {"question": "?", "common": {"mention_replacement": 0.5}, "settings": {"a": {"system": "token_classifier"}}},
             "a token classifier has neither",
+        ),
+        (
+            {"question": "?", "settings": {"a": {"system": "token_classifier", "save_steps": 5, "format": "bio"}}},
+            "grid mine, a: means nothing to a token classifier: format, save_steps",
+        ),
+        ({"question": "?", "common": {"system": "token_classifier", "loss": "answer"}, "settings": {"a": {}}}, "classifier: loss"),
+        ({"question": "?", "settings": {"a": {"seed": 1}}}, "grid mine, a: seeds are a list, of the grid or of a setting"),
+        ({"question": "?", "axes": {"seed": [0, 1, 2]}}, "seeds are a list, of the grid or of a setting"),
+        ({"question": "?", "axes": {"format": ["tagged", "jsno"], "lora_rank": [4]}}, "no format named 'jsno'"),
+        ({"question": "?", "settings": {"a": {"prompt_style": "few_shot", "examples": "none.jsonl"}}}, "grid mine, a: none.jsonl"),
+        ({"question": "?", "settings": {"b": {"adapter_of": ["a"]}}}, "grid mine, b: adapter_of must name a setting above it"),
+        (
+            {"question": "?", "settings": {"a": {}, "b": {"adapter_of": "a", "epochs": 6}}},
+            "the settings; leave out epochs",
+        ),
+        (
+            {"question": "?", "settings": {"a": {"system": "patterns"}, "b": {"adapter_of": "a"}}},
+            "must name a setting that trains an adapter",
+        ),
+        (
+            {"question": "?", "settings": {"a": {"tag_tokens": "text", "held_out": ["AGE"]}, "b": {"adapter_of": "a"}}},
+            "must name a setting that trains an adapter for all labels",
+        ),
+        (
+            {"question": "?", "settings": {"a": {}, "b": {"adapter_of": "a"}, "c": {"adapter_of": "b"}}},
+            "grid mine, c: adapter_of must name a setting that trains",
         ),
         ({"question": "?", "refit": True, "settings": {"a": {}}}, "refit is a setting's own, or goes with chosen_from"),
         ({"question": "?", "axes": {"lora_rank": [0], "format": ["json"]}}, "lora_rank must be greater than 0"),

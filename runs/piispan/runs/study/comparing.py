@@ -19,7 +19,7 @@ class Difference:
 
     Args:
         value: The mean over the seeds that both have.
-        interval: 95 % interval: the half-widths of documents or groups (paired bootstrap) and of seeds, at right angles. With one seed, and
+        interval: 95 % interval: the half-widths of documents or groups (paired bootstrap) and of seeds, in quadrature. With one seed, and
             none of others to tell its noise from, it knows documents or groups alone.
         p_value: Two-sided, of a paired bootstrap over documents, or groups, at these seeds: what other seeds would give, it does not
             know. Never less than flipping the signs of those that differ could give.

@@ -126,7 +126,7 @@ class Row:
         return {machine: replace(self, found=tuple(one for one in self.found if one.machine == machine)) for machine in machines}
 
     def interval(self) -> tuple[float, float]:
-        """95 % interval of the mean of F1: the half-widths of documents or groups (bootstrap) and of seeds, at right angles; at least as
+        """95 % interval of the mean of F1: the half-widths of documents or groups (bootstrap) and of seeds, in quadrature; at least as
         wide as documents or groups of which all, or none, are right can show.
         """
         mean = fmean(self.by_seed("f1").values())

@@ -185,4 +185,3 @@ def _workers(jobs: int) -> ThreadPoolExecutor:
     for number in range(jobs):
         shares.put(cores[number::jobs])
     return ThreadPoolExecutor(jobs, initializer=lambda: os.sched_setaffinity(0, shares.get()))
-

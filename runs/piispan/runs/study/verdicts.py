@@ -78,7 +78,7 @@ def _in_short(answer: Answer) -> str:
     ((machine, _),) = machines.most_common(1)
     wanted = Counter[tuple[str, str]]((cell.setting, cell.split) for cell in answer.grid.cells)
     brief = [name for name in _BRIEFLY if any(row.cost(name) is not None for row in answer.rows)]
-    lines = [["Split", "Setting", "F1", "Highest minus this, points", "Lower?", "PII characters found", *(COSTS[name][0] for name in brief)]]
+    lines = [["Split", "Setting", "F1", "Highest minus this", "Lower?", "PII characters found", *(COSTS[name][0] for name in brief)]]
     for split, comparison in answer.comparisons.items():
         for row, found in _in_order(comparison):
             below = "" if found is None else in_points(found)
