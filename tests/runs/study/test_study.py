@@ -34,10 +34,7 @@ from tests.cli.test_readmes import parse
 from tests.tiny import tiny_llama, tiny_tokenizer
 
 TRAINING = {"epochs": 1, "batch_size": 4, "lora_rank": 2, "lora_alpha": 4}
-MEASURED = {
-    **{"hardware": "a machine", "dtype": "float32", "versions": {}},
-    **{"measured_texts_trained_on": 0, "measured_of_trained_groups": 0},
-}
+MEASURED = {"hardware": "a machine", "dtype": "float32", "versions": {}, "measured_texts_trained_on": 0, "measured_of_trained_groups": 0}
 SETTINGS = {
     "tagged": {"loss": "answer", "tag_tokens": "text", "seeds": [0, 1]},
     "the same, written out": {"decoder": "generate", "adapter_of": "tagged"},

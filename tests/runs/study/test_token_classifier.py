@@ -18,7 +18,8 @@ def test_spans_come_back_from_their_tags(tmp_path: Path) -> None:
         places = classifier._encoded(document.text)["offset_mapping"]
         tags = [classifier._tags[tag] for tag in classifier._row(document)["labels"]]
         found = classifier._spans(document.text, tags, places)
-        edges = {edge for start, end in places if (token := Span.trimmed(document.text, start, end, "O")) for edge in (token.start, token.end)}
+        tokens = [token for start, end in places if (token := Span.trimmed(document.text, start, end, "O"))]
+        edges = {edge for token in tokens for edge in (token.start, token.end)}
         by_tokens = [span for span in document.spans if {span.start, span.end} <= edges]
         assert set(by_tokens) <= set(found)
         assert len(found) == len(document.spans)
