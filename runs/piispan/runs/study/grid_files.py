@@ -107,9 +107,9 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
             if "axes" not in given:
                 raise
             refused.append((own, error))
-    for own, error in refused:  # a value that goes with no other is a mistake
+    for own, why in refused:  # a value that goes with no other is a mistake
         if any(all(value != other[key] for other in accepted) for key, value in own.items()):
-            raise error
+            raise why
     if not cells:
         raise FormatError(f"{where}: has no cell")
     _check_places(cells, where)
