@@ -29,7 +29,7 @@ _RESAMPLES = 10_000
 _TIMES = ("seconds_per_document", "training_seconds")
 _WAITED_AT_MOST = 0.05
 """The share of its time that a cell may have waited for a core, if its times are to count."""
-_WAITED = f"waited more than {_WAITED_AT_MOST:.0%} of their time for cores that other work had"
+_WAITED = f"waited more than {100 * _WAITED_AT_MOST:.0f} % of their time for cores that other work had"
 
 
 @dataclass(frozen=True, slots=True)
