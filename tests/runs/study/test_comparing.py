@@ -159,7 +159,7 @@ def test_what_was_chosen_stands_beside_each_baseline_of_its_split() -> None:
     assert told[0].differences["f1"].p_value == pytest.approx(3 * lone.p_value)
     table = against_baselines(told)
     assert "| `random` | weak | 30.0 % | +61.0 (" in table
-    assert "| classifier, trained on 8 documents | 60.5 % | +30.5 (" in table
+    assert "| classifier, trained on 8 documents, 2 seeds | 60.5 % | +30.5 (" in table
     assert table.endswith("Its F1 is not shown to be higher than that of: strong on `random`.")
 
 
