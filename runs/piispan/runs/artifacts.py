@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +28,7 @@ __all__ = [
     "documents_sha256",
     "round_as_saved",
     "save_adapter",
+    "splits_of",
     "trained_on",
     "used_sha256s",
     "write_json",
@@ -147,12 +148,15 @@ def documents_sha256(documents: Sequence[Document]) -> str:
 
 def trained_on(sidecar: Sidecar, documents: Sequence[Document]) -> bool:
     """Whether these are the documents that an adapter was trained or chosen on, or a split of them gives those."""
-    parts = [documents]
+    parts = [documents, *(part for found in splits_of(documents) for part in (found.train, found.validation))]
+    return not used_sha256s(sidecar).isdisjoint(documents_sha256(part) for part in parts)
+
+
+def splits_of(documents: Sequence[Document]) -> Iterator[Split]:
+    """Every fixed split of documents that there are enough of for it."""
     for kind in get_args(SplitKind):
         with suppress(DataError):  # too few documents, or groups, to split
-            found = fixed_split(documents, kind)
-            parts += [found.train, found.validation]
-    return not used_sha256s(sidecar).isdisjoint(documents_sha256(part) for part in parts)
+            yield fixed_split(documents, kind)
 
 
 def used_sha256s(sidecar: Sidecar) -> set[str]:

@@ -220,15 +220,8 @@ def test_held_out_labels_are_asked_for_and_were_not_trained_on(folder: Path, out
 def test_the_lines_that_train_a_setting_can_be_typed(tmp_path: Path) -> None:
     shipped = [grid for grid in map(load_grid, grids()) if not grid.chosen_from]
     for cell in (cell for grid in shipped for cell in grid.cells):
-        told = {"hardware": "a machine", "dtype": "float32", "versions": {}, "measured_sha256": cell.split}
-        config = {
-            **cell.to_dict(),
-            **told,
-            "training_documents": 1,
-            "measured_documents": 1,
-            "measured_texts_trained_on": 0,
-            "measured_of_trained_groups": 0,
-        }
+        parts = {"measured_sha256": cell.split, "training_documents": 1, "measured_documents": 1}
+        config = {**cell.to_dict(), **MEASURED, **parts}
         counts = {"units": [0], "all": {name: [1] for name in COUNTED}}
         for name, content in (("config", config), ("metrics", {"f1": 1.0, "cost": {}}), ("counts", counts)):
             (tmp_path / cell.place).mkdir(parents=True, exist_ok=True)
@@ -435,15 +428,8 @@ def test_what_is_lower_on_one_split_is_no_sound_choice(tmp_path: Path) -> None:
     for cell in grid.cells:
         if cell.setting in f1:
             exact = f1[cell.setting][cell.split == "template"]
-            told = {"hardware": "a machine", "dtype": "float32", "versions": {}, "measured_sha256": cell.split}
-            config = {
-                **cell.to_dict(),
-                **told,
-                "training_documents": 0,
-                "measured_documents": 100,
-                "measured_texts_trained_on": 0,
-                "measured_of_trained_groups": 0,
-            }
+            parts = {"measured_sha256": cell.split, "training_documents": 0, "measured_documents": 100}
+            config = {**cell.to_dict(), **MEASURED, **parts}
             counts = {name: [0] * 100 for name in COUNTED} | {"gold": [1] * 100, "predicted": [1] * 100}
             counts["exact"] = [int(number < exact) for number in range(100)]
             files = {"config": config, "metrics": {"f1": exact / 100, "cost": {}}, "counts": {"units": list(range(100)), "all": counts}}

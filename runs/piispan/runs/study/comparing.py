@@ -8,7 +8,7 @@ from statistics import fmean
 import numpy as np
 
 from piispan.runs.study.results import NORMAL, Figure, Found, Row, counts_behind, drawn_means
-from piispan.runs.study.seeds import noise_beside, noise_of
+from piispan.runs.study.seeds import Noise, noise_beside, noise_of
 
 __all__ = ["Comparison", "Difference", "compared", "corrected", "difference", "highest"]
 
@@ -87,12 +87,11 @@ def _paired(first: Row, second: Row) -> list[tuple[Found, Found]]:
 def _half_width_of_seeds(first: Row, second: Row, figure: Figure, peers: Sequence[Row], seeds: int) -> float:
     others = [row for row in peers if row.found[0].cell.trains]
     known = [row.by_seed(figure) for row in {id(row): row for row in (first, second, *others)}.values() if row.is_seeded]
-    if first.is_seeded and second.is_seeded:
-        noise = noise_beside(known)
-        if not noise.freedom:  # they share one seed: as if the two varied apart
-            noise = noise_of([list(by_seed.values()) for by_seed in known])
-        return noise.half_width(seeds / 2)
-    return noise_of([list(by_seed.values()) for by_seed in known]).half_width(seeds)
+    both = first.is_seeded and second.is_seeded
+    noise = noise_beside(known) if both else Noise()
+    if not noise.freedom:  # one has no seed, or both share one: as if the two varied apart
+        noise = noise_of([list(by_seed.values()) for by_seed in known])
+    return noise.half_width(seeds / 2 if both else seeds)
 
 
 def highest(done: Iterable[Row]) -> str:

@@ -2,15 +2,14 @@
 
 import random
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from piispan.core import DataError, Document, Sidecar
-from piispan.dataset_builder import Split, SplitKind, is_split_folder, read_documents, read_split, whole_groups
-from piispan.runs.artifacts import documents_sha256, used_sha256s
+from piispan.dataset_builder import Split, is_split_folder, read_documents, read_split, whole_groups
+from piispan.runs.artifacts import documents_sha256, splits_of, used_sha256s
 from piispan.runs.study.grid import Cell
 
 __all__ = ["CellDocuments", "check_dealt", "sha256s_of"]
@@ -74,11 +73,10 @@ class CellDocuments:
         """
         here = self.parts
         own = [here.train] if cell.part == "validation" else [here.train, here.validation, (*here.train, *here.validation)]
-        others = [self.measured] if is_split_folder(data) else [self.measured, tuple(read_documents(data)[0])]
-        for kind in get_args(SplitKind):
-            with suppress(DataError):  # too few documents, or groups, to split
-                dealt = read_split(data, kind)
-                others += [dealt.train, dealt.validation, dealt.test, (*dealt.train, *dealt.validation)]
+        whole = () if is_split_folder(data) else read_documents(data)[0]
+        others = [self.measured, whole]
+        for dealt in [here] if is_split_folder(data) else splits_of(whole):
+            others += [dealt.train, dealt.validation, dealt.test, (*dealt.train, *dealt.validation)]
         if not used_sha256s(sidecar).isdisjoint({*map(documents_sha256, others)} - {*map(documents_sha256, own)}):
             raise DataError(f"{cell.place}: {Path(cell.start or '').name} was trained on documents that would be measured")
 

@@ -136,7 +136,7 @@ class Grid:
     Args:
         name: Of the grid.
         question: What is asked.
-        source: Its name or file, for ``load_grid``.
+        source: What names it on a command line: its name, or that of its file.
         cells: Every measurement, those first that others need; of a grid that is chosen, none before it is.
         left_out: How many combinations of axes do not go together.
         chosen_from: Name or file of another grid, measured on validation, whose best setting this one measures.

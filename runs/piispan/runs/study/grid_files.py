@@ -69,7 +69,7 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
         LabelError: If a label that is held out is none of the label set.
     """
     where = f"grid {name}"
-    source = str(path.resolve()) if path else name
+    source = path.name if path else name
     if not isinstance(given, dict) or not isinstance(given.get("question"), str):
         raise FormatError(f"{where}: needs a question, and settings or axes")
     note = given.get("note", "")
@@ -97,11 +97,16 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     common = given.get("common", {})
     if not isinstance(common, dict):
         raise FormatError(f"{where}: common needs settings")
-    cells, refused, accepted = [], list[tuple[dict[str, Any], FormatError]](), list[dict[str, Any]]()
+    cells, refused, accepted = list[Cell](), list[tuple[dict[str, Any], FormatError]](), list[dict[str, Any]]()
     for setting, own in _tried(given, common, where):
         try:
-            for split, seed in product(splits, _list(own.pop("seeds", seeds), int, f"{where}, {setting}: seeds")):
-                cells.append(_cell(name, setting, {**common, **own}, seed, split, part, f"{where}, {setting}", is_own=path is not None))
+            of_setting = [
+                _cell(name, setting, {**common, **own}, seed, split, part, f"{where}, {setting}", is_own=path is not None)
+                for split, seed in product(splits, _list(own.pop("seeds", seeds), int, f"{where}, {setting}: seeds"))
+            ]
+            for cell in of_setting[:1]:  # the others ask alike
+                _check_prompt(cell, f"{where}, {setting}")
+            cells += of_setting
             accepted.append(own)
         except FormatError as error:
             if "axes" not in given:
@@ -180,11 +185,14 @@ def _cell(grid: str, setting: str, given: Mapping[str, Any], seed: int, split: A
         raise FormatError(f"{where}: a token classifier has neither mention_replacement nor label_sampling")
     if settings.early_stopping_patience and (own["held_out"] or documents):
         raise FormatError(f"{where}: early stopping watches the whole validation part; it goes with neither held_out nor documents")
+    return Cell(grid=grid, setting=setting, split=split, part=part, settings=settings, **own)
+
+
+def _check_prompt(cell: Cell, where: str) -> None:
     try:
-        prompt_of(settings)
+        prompt_of(cell.settings)
     except DataError as error:
         raise FormatError(f"{where}: {error}") from None
-    return Cell(grid=grid, setting=setting, split=split, part=part, settings=settings, **own)
 
 
 def _check_places(cells: Sequence[Cell], where: str) -> None:

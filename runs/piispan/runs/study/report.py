@@ -195,4 +195,4 @@ def _foot(found: Sequence[Found], grids: Sequence[Grid]) -> str:
 
 def _command(grids: Sequence[Grid]) -> str:
     """How to run grids; those of files are named without their folder."""
-    return f"piispan study {' '.join(Path(grid.source).name for grid in grids)} --data FILE --out FOLDER"
+    return f"piispan study {' '.join(grid.source for grid in grids)} --data FILE --out FOLDER"

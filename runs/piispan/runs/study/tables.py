@@ -67,16 +67,16 @@ def costs_table(done: Sequence[Row]) -> str:
 
 def void_costs(done: Sequence[Row]) -> str:
     """Which costs are left out of the tables, of how many cells, and why; empty where none are."""
-    cells: dict[str, list[set[str]]] = {}
+    cells: dict[str, set[str]] = {}
+    left_out: dict[str, set[str]] = {}
     for one in (one for row in done for one in row.found):
-        names = one.void.keys() & one.metrics["cost"].keys() & COSTS.keys()
-        for reason in {one.void[name] for name in names}:
-            cells.setdefault(reason, []).append({name for name in names if one.void[name] == reason})
+        for name in (name for name in COSTS if name in one.void and name in one.metrics["cost"]):
+            cells.setdefault(one.void[name], set()).add(one.cell.place)
+            left_out.setdefault(one.void[name], set()).add(name)
     told = []
-    for reason, of_cells in cells.items():
-        left_out = set[str]().union(*of_cells)
-        titles = [title.partition(",")[0].lower() for name, (title, _) in COSTS.items() if name in left_out]
-        told.append(f"{' and '.join(titles)} of {len(of_cells)} cell{'' if len(of_cells) == 1 else 's'} that {reason}")
+    for reason, places in cells.items():
+        titles = [title.partition(",")[0].lower() for name, (title, _) in COSTS.items() if name in left_out[reason]]
+        told.append(f"{' and '.join(titles)} of {len(places)} cell{'' if len(places) == 1 else 's'} that {reason}")
     return f"Left out of the costs: {'; '.join(told)}." if told else ""
 
 
