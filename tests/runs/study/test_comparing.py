@@ -113,14 +113,14 @@ def test_more_seeds_do_not_hide_what_each_shows() -> None:
         comparison = compared(done, "random")
         assert comparison
         ((_, found_there),) = (other for other in comparison.others if other[0].setting == "low")
-        assert found_there.is_clear
+        assert found_there.shown == "higher"
 
 
 def test_what_varies_with_the_seed_is_not_clear() -> None:
     comparison = compared([row("high", {0: 95, 1: 60, 2: 75}), row("low", {0: 60, 1: 72, 2: 70})], "random")
     assert comparison
     ((_, there),) = comparison.others
-    assert (there.p_value < 0.05, there.is_clear) == (True, False)
+    assert (there.p_value < 0.05, there.shown) == (True, None)
 
 
 def test_no_interval_leaves_what_is_possible() -> None:
@@ -147,10 +147,10 @@ def test_what_was_chosen_stands_beside_each_baseline_of_its_split() -> None:
         replace(row("of the other split", {0: 30}), split="template"),
     ]
     told = above_baselines(chosen, baselines)
-    assert [(one.baseline.setting, one.differences["f1"].is_clear) for one in told] == [
-        ("weak", True),
-        ("strong", False),
-        ("classifier", True),
+    assert [(pair.second.setting, pair.differences["f1"].shown) for pair in told] == [
+        ("weak", "higher"),
+        ("strong", None),
+        ("classifier", "higher"),
     ]
     assert told[0].differences["f1"].value == pytest.approx(fmean((0.9, 0.92)) - 0.3)
     assert told[0].differences["char_recall"].value == pytest.approx((fmean((0.9, 0.92)) - 0.3) / 2)
@@ -161,6 +161,11 @@ def test_what_was_chosen_stands_beside_each_baseline_of_its_split() -> None:
     assert "| `random` | weak | 30.0 % | +61.0 (" in table
     assert "| classifier, trained on 8 documents, 2 seeds | 60.5 % | +30.5 (" in table
     assert table.endswith("Its F1 is not shown to be higher than that of: strong on `random`.")
+
+
+def test_what_is_shown_has_a_direction() -> None:
+    high, low = row("high", {0: 90, 1: 91}), row("low", {0: 60, 1: 61})
+    assert [found.shown for pair in ((high, low), (low, high), (high, high)) if (found := difference(*pair))] == ["higher", "lower", None]
 
 
 def test_times_of_a_cell_that_waited_for_its_cores_do_not_count() -> None:

@@ -414,6 +414,9 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
     assert [float(f1) for _, f1 in shown] == sorted((float(f1) for _, f1 in shown), reverse=True)
     assert f" | {best} | {100 * means[best]:.1f} % (" in table.splitlines()[2]
     assert "Not run yet: `piispan study prompts" in report
+    assert (
+        "\npiispan study mine.yaml --data FILE --out FOLDER --report study.md\n```\n\nGrids that have not been run: `prompts`.\n" in report
+    )
     assert "piispan train" not in report  # where the base lies is not told
     assert str(folder) not in report + json.dumps(content)
     hallucinated = any(cell.get("hallucination_rate") for cell in content["cells"])
@@ -424,7 +427,9 @@ def test_the_report_says_what_the_cells_say(folder: Path, outcomes: dict[str, st
 def test_what_is_lower_on_one_split_is_no_sound_choice(tmp_path: Path) -> None:
     f1 = {"everywhere": (80, 70), "on one": (40, 71), "on both": (30, 20)}
     settings = {name: {"system": "patterns", "lora_rank": 1 + number} for number, name in enumerate(f1)}
-    grid = grid_of({"question": "Which?", "note": "Mind the gap.", "settings": {**settings, "never run": {}}}, "two")
+    contrasts = {"less, not more": ["on one", "everywhere"], "never run": ["never run", "on both"]}
+    given = {"question": "Which?", "note": "Mind the gap.", "settings": {**settings, "never run": {}}, "contrasts": contrasts}
+    grid = grid_of(given, "two")
     for cell in grid.cells:
         if cell.setting in f1:
             exact = f1[cell.setting][cell.split == "template"]
@@ -438,7 +443,7 @@ def test_what_is_lower_on_one_split_is_no_sound_choice(tmp_path: Path) -> None:
                 (tmp_path / cell.place / f"{name}.json").write_text(json.dumps(content))
     write_report(tmp_path, [grid], tmp_path / "study.md")
     report = (tmp_path / "study.md").read_text()
-    said = re.findall(r"^\| `(\w+)` \| ([a-z ]+) \| (\d+\.0 %) \(1 seed\) \|.*\| (highest|yes|not shown) \|  \|$", report, re.MULTILINE)
+    said = re.findall(r"^\| `(\w+)` \| ([a-z ]+) \| (\d+\.0 %) \(1 seed\) \|.*\| (highest|yes|not shown) \|  \|  \|$", report, re.MULTILINE)
     assert said == [
         ("random", "everywhere", "80.0 %", "highest"),
         ("random", "on one", "40.0 %", "yes"),
@@ -450,6 +455,13 @@ def test_what_is_lower_on_one_split_is_no_sound_choice(tmp_path: Path) -> None:
     assert "\n\nShown to be lower on no split: **everywhere**. As these figures are of the test, they choose none of them.\n\n" in report
     assert "6 of 8 cells are done, measured on test. Not yet: never run." in report
     assert "\n\nMind the gap.\n\n" in report
+    paired = re.findall(r"^\| (less, not more|never run) \| `(\w+)` \| (\S+) .*?\| (higher|lower|not shown) \|", report, re.MULTILINE)
+    assert paired == [("less, not more", "random", "-40.0", "lower"), ("less, not more", "template", "+1.0", "not shown")]
+    told = json.loads((tmp_path / "study.json").read_text())["contrasts"]
+    assert [(one["contrast"], one["split"], round(one["f1"]["value"], 9)) for one in told] == [
+        ("less, not more", "random", -0.4),
+        ("less, not more", "template", 0.01),
+    ]
 
 
 def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | None], tmp_path: Path, monkeypatch, capsys) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from piispan.core import DataError, FormatError
 from piispan.runs.study.choosing import resolved
-from piispan.runs.study.comparing import Comparison, compared
+from piispan.runs.study.comparing import Comparison, Pair, compared, paired
 from piispan.runs.study.grid import Grid
 from piispan.runs.study.places import failure_of
 from piispan.runs.study.results import Found, Row, found_cells, rows
@@ -24,6 +24,7 @@ class Answer:
         found: Its cells that are done.
         rows: The same, setting by setting.
         comparisons: By split, where there is something to compare.
+        contrasts: The grid's contrasts, split by split, where both settings are done.
         failed: Why cells failed, by their place.
     """
 
@@ -32,6 +33,7 @@ class Answer:
     found: Sequence[Found]
     rows: Sequence[Row]
     comparisons: Mapping[str, Comparison]
+    contrasts: Sequence[Pair]
     failed: Mapping[str, str]
 
     @classmethod
@@ -44,14 +46,21 @@ class Answer:
             open_because = str(error)
         found = found_cells(study, grid, data)
         done = rows(found)
-        comparisons = {split: comparison for split in {row.split: None for row in done} if (comparison := compared(done, split))}
+        splits = list(dict.fromkeys(row.split for row in done))
+        comparisons = {split: comparison for split in splits if (comparison := compared(done, split))}
         failed = {cell.place: why for cell in grid.cells if (why := failure_of(study, cell))}
-        return cls(grid, open_because, found, done, comparisons, failed)
+        contrasts = [pair for split in splits for pair in _contrasts(grid, [row for row in done if row.split == split])]
+        return cls(grid, open_because, found, done, comparisons, contrasts, failed)
 
     @property
     def part(self) -> str:
         """What its cells are measured on."""
         return self.grid.cells[0].part
+
+    def words_of(self, contrast: Pair) -> str:
+        """What tells its first setting from its second."""
+        settings = contrast.first.setting, contrast.second.setting
+        return next(words for words, pair in self.grid.contrasts.items() if pair == settings)
 
     def how_far(self) -> str:
         """How many cells are done, and the settings without one that is done, or that failed."""
@@ -78,3 +87,10 @@ class Answer:
         both += [f"{same} stand in the training word for word"] if same else []
         known = f", of which up to {' and '.join(both)}" if both else ""
         return f"`{split}`{trained}, measured on {measured} documents{groups}{known}"
+
+
+def _contrasts(grid: Grid, here: Sequence[Row]) -> Sequence[Pair]:
+    """Those of a split, between settings of which cells are done."""
+    of_setting = {row.setting: row for row in here}
+    asked = [(of_setting[one], of_setting[other]) for one, other in grid.contrasts.values() if {one, other} <= of_setting.keys()]
+    return paired(asked, here)

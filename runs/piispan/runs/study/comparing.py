@@ -1,16 +1,17 @@
 """Rows of a study beside each other: paired differences, and what is highest."""
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
+from typing import Any, Literal
 
 import numpy as np
 
-from piispan.runs.study.results import NORMAL, Figure, Found, Row, counts_behind, drawn_means
+from piispan.runs.study.results import FIGURES, NORMAL, Figure, Found, Row, counts_behind, drawn_means
 from piispan.runs.study.seeds import Noise, noise_beside, noise_of
 
-__all__ = ["Comparison", "Difference", "compared", "corrected", "difference", "highest"]
+__all__ = ["Comparison", "Difference", "Pair", "compared", "corrected", "difference", "highest", "paired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,31 @@ class Difference:
     seeds: int
 
     @property
-    def is_clear(self) -> bool:
-        """Whether other documents would likely show it too, and, where there are several, other seeds."""
-        return self.p_value < 0.05 and self.interval[0] > 0
+    def shown(self) -> Literal["higher", "lower"] | None:
+        """What other documents would likely show too, and, where there are several, other seeds; ``None`` where neither is shown."""
+        low, high = self.interval
+        if self.p_value >= 0.05 or low <= 0 <= high:
+            return None
+        return "higher" if low > 0 else "lower"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two settings on a split, measured on the same documents.
+
+    Args:
+        first: The one.
+        second: The other.
+        differences: By figure, how much the first is above the second; p-values are corrected for the number of pairs.
+    """
+
+    first: Row
+    second: Row
+    differences: Mapping[Figure, Difference]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The differences as JSON."""
+        return {figure: asdict(difference) for figure, difference in self.differences.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +134,19 @@ def compared(done: Iterable[Row], split: str) -> Comparison | None:
     pairs = [(row, found) for row in here if row is not best and (found := difference(best, row, peers=here))]
     others = zip(pairs, corrected([found for _, found in pairs]), strict=True)
     return Comparison(best, tuple((row, found) for (row, _), found in others)) if pairs else None
+
+
+def paired(rows: Iterable[tuple[Row, Row]], peers: Sequence[Row] = ()) -> list[Pair]:
+    """Those of a split that can be compared, with their differences.
+
+    Args:
+        rows: The first and the second of each pair.
+        peers: See ``difference``.
+    """
+    found = [(pair, {figure: one for figure in FIGURES if (one := difference(*pair, figure, peers=peers))}) for pair in rows]
+    known = [(pair, differences) for pair, differences in found if differences]
+    raised = {figure: corrected([differences[figure] for _, differences in known]) for figure in FIGURES}
+    return [Pair(*pair, {figure: raised[figure][place] for figure in FIGURES}) for place, (pair, _) in enumerate(known)]
 
 
 def corrected(differences: Sequence[Difference]) -> list[Difference]:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -145,6 +145,7 @@ class Grid:
         refit: Whether these train on the training and the validation part together, which are all the documents there are once settings
             are chosen.
         note: What its figures are to be read with.
+        contrasts: Pairs of settings that are compared with each other, by what tells the first from the second, in words.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Grid:
     seeds: tuple[int, ...] = ()
     refit: bool = False
     note: str = ""
+    contrasts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     @property
     def downloads(self) -> bool:

@@ -1,6 +1,6 @@
 """Grids read from YAML, strictly: those that ship, and one's own."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -17,7 +17,7 @@ from piispan.tagger import DecoderName, decoder_name
 
 __all__ = ["grid_of", "grids", "load_grid"]
 
-_OF_A_GRID = {"question", "note", "part", "splits", "seeds", "common", "axes", "settings", "chosen_from", "refit"}
+_OF_A_GRID = {"question", "note", "part", "splits", "seeds", "common", "axes", "settings", "contrasts", "chosen_from", "refit"}
 _OF_A_CELL = {"system", "decoder", "documents", "held_out", "adapter_of", "refit"}
 _OF_A_TOKEN_CLASSIFIER = {
     *("model", "model_name_or_path", "revision", "model_revision", "labels", "language"),
@@ -40,9 +40,9 @@ def load_grid(name_or_path: str | Path) -> Grid:
     """A grid that comes with the package by its name, or one of a YAML file.
 
     The keys: ``question``; ``note``, printed with the answer; ``part`` (``test`` without it); ``splits`` and ``seeds``, lists;
-    ``common``, settings of every cell; then
-    ``settings``, a mapping of names to what is tried, or ``axes``, a mapping of names of settings to lists of values, each of which goes
-    with each, but for those that do not go together. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``,
+    ``common``, settings of every cell; then ``settings``, a mapping of names to what is tried, or ``axes``, a mapping of names of settings
+    to lists of values, each of which goes with each, but for those that do not go together; and ``contrasts``, a mapping of words to two
+    settings each, which are compared with each other. A setting's own keys are those of ``TrainSettings`` and of ``Cell``: ``system``,
     ``decoder``, ``documents``, ``held_out``, ``adapter_of`` and ``refit``, and ``seeds`` in the place of the grid's. A grid of
     ``chosen_from``, ``splits``, ``seeds`` and ``refit`` measures the best setting of another grid.
 
@@ -118,7 +118,8 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     if not cells:
         raise FormatError(f"{where}: has no cell")
     _check_places(cells, where)
-    return Grid(name, given["question"], source, tuple(cells), len(refused), note=note)
+    contrasts = _contrasts(given.get("contrasts", {}), {cell.setting for cell in cells}, f"{where}: contrasts")
+    return Grid(name, given["question"], source, tuple(cells), len(refused), note=note, contrasts=contrasts)
 
 
 def _tried(given: Mapping[str, Any], common: Mapping[str, Any], where: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -203,6 +204,18 @@ def _check_places(cells: Sequence[Cell], where: str) -> None:
         if cell.source_place and cell.source_place not in seen:
             raise FormatError(f"{where}, {cell.setting}: adapter_of must name a setting above it")
         seen.add(cell.place)
+
+
+def _contrasts(given: object, settings: Collection[str], where: str) -> Mapping[str, tuple[str, str]]:
+    if not isinstance(given, dict):
+        raise FormatError(f"{where}: needs a mapping of words to two settings, was: {given!r}")
+    contrasts = dict[str, tuple[str, str]]()
+    for words, pair in given.items():
+        first, second = named if len(named := _list(pair, str, f"{where}: {words}")) == 2 else ("", "")
+        if first == second or not {first, second} <= settings or (first, second) in contrasts.values():
+            raise FormatError(f"{where}: {words}: needs two settings of this grid, and another two than the other words")
+        contrasts[str(words)] = first, second
+    return contrasts
 
 
 def _check_choice(value: object, known: Sequence[object], where: str) -> None:

@@ -11,7 +11,7 @@ from piispan.core import DataError
 from piispan.runs.artifacts import check_writable, write_json, write_text
 from piispan.runs.settings import OPTIONS
 from piispan.runs.study.answers import Answer
-from piispan.runs.study.comparing import Comparison
+from piispan.runs.study.comparing import Pair
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.pictures import draw_study
 from piispan.runs.study.results import Found, Row
@@ -30,16 +30,18 @@ _HOW_TO_READ = (
     "on one side of the split) and that over seeds (Student's t). The variance over seeds is pooled over all settings of a grid on a "
     "split; where each has one seed, an interval covers documents or groups only.\n\n"
     "Differences are paired by document or group, and by seed; p is over documents or groups, at these seeds, and corrected for the "
-    "number of settings that are compared on the split (Holm). A setting is said to be lower where p is below 0.05 and the interval "
-    "is above 0.\n\n"
+    "number of settings, or pairs of settings, that are compared on the split (Holm). The interval knows of seeds too, and is not "
+    "corrected. A difference is said to be shown where p is below 0.05 and the interval leaves out 0: where p is small and the interval "
+    "has 0 within it, other seeds may not show it.\n\n"
     "`random` splits by document, so that the same groups may stand on both sides; `template` splits by group, so that the test has "
     "none that was trained on.\n\n"
-    "F1 after repair counts spans that code put right: mapped back from an answer that drifts, or found by their value where "
-    "offsets are wrong. Documents with a leak are those, of all, of which a PII character was not found. A mention is hallucinated "
-    "where its value is not in the text or its label not in the set; an answer drifts where it is not the text that it was to "
-    "repeat, and is malformed where it cannot be read. Passes are forward passes of the model, those of a batch counted for each "
-    "document in it, so that they depend on the size of the batch. Memory is the most that the process, or on a GPU the model's work, "
-    "held. Costs are means over the cells of which they are known; what is left out, and why, stands below the table."
+    "F1 after repair counts spans that code put right: mapped back from an answer that drifts, or found by their value where offsets "
+    "are wrong. Documents with a leak are those, of all, of which a PII character was not found. A mention is hallucinated where its "
+    "value is not in the text or its label not in the set; an answer drifts where it is not the text that it was to repeat, and is "
+    "malformed where it cannot be read. Tokens written are those of the answer, tags included. Passes are forward passes of the "
+    "model, those of a batch counted for each document in it, so that they depend on the size of the batch. Memory is the most that "
+    "the process, or on a GPU the model's work, held. Costs are means over the cells of which they are known; what is left out, and "
+    "why, stands below the table."
 )
 
 
@@ -81,8 +83,17 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     headlines = map(_headline, of_choice)
     blocks = [_head(every, data), *headlines, against_baselines(above), short, *sections, f"## How to read it\n\n{_HOW_TO_READ}"]
     write_text(place, "\n\n".join(block for block in [*blocks, _foot(every, grids)] if block) + "\n")
-    content = {"chosen": _chosen(chosen), "above": [one.to_dict() for one in above], "cells": [one.to_dict() for one in every]}
+    content = {
+        "chosen": _chosen(chosen),
+        "above": [{"split": pair.second.split, "baseline": pair.second.setting, **pair.to_dict()} for pair in above],
+        "contrasts": [_contrast(answer, pair) for answer in known for pair in answer.contrasts],
+        "cells": [one.to_dict() for one in every],
+    }
     write_json(place.with_suffix(".json"), content)
+
+
+def _contrast(answer: Answer, pair: Pair) -> dict[str, Any]:
+    return {"grid": answer.grid.name, "contrast": answer.words_of(pair), "split": pair.first.split, **pair.to_dict()}
 
 
 def _chosen(chosen: Sequence[Row]) -> dict[str, Any]:
@@ -137,7 +148,7 @@ def _section(answer: Answer, pictures: Sequence[Path], report: Path) -> str:
         return "\n\n".join(block for block in [title, faults, answer.open_because or f"Not run yet: `{_command([grid])}`."] if block)
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
     how = f"{answer.how_far()}{_refit(grid)}{left_out} On {_hardware(answer.found)}. {answer.documents()}"
-    apart = " ".join(_spread(comparison, [row for row in done if row.split == split]) for split, comparison in answer.comparisons.items())
+    apart = " ".join(_spread(split, [row for row in done if row.split == split]) for split in answer.comparisons)
     blocks = [title, how, grid.note, faults, figures_table(done), apart, costs_table(done), void_costs(done), _trained_with(done)]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
@@ -157,7 +168,7 @@ def _trained_with(done: Sequence[Row]) -> str:
 def _trained_here(cell: Cell) -> str:
     if cell.documents:
         return f" (here on {cell.documents} documents)"
-    return " (here on training and validation part together)" if cell.refit else ""
+    return " (here on the training and the validation part together, in one FILE; `--test` takes the test part)" if cell.refit else ""
 
 
 def _options(one: Found) -> str:
@@ -175,13 +186,17 @@ def _option(name: str, value: object) -> str:
     return f"--{flag} {shlex.quote(f'{value:g}' if isinstance(value, float) else str(value))}"
 
 
-def _spread(comparison: Comparison, here: Sequence[Row]) -> str:
-    """How far settings lie apart on a split, beside how far seeds do."""
+def _spread(split: str, here: Sequence[Row]) -> str:
+    """How far settings lie apart on a split, where all are trained, beside how far seeds do."""
+    several = [row for row in here if row.noise.freedom and len(row.found) > 1]
+    noise = math.sqrt(several[0].noise.variance) if several else None
+    if not all(row.is_seeded for row in here):
+        known = " and ".join(f'"{row.setting}"' for row in several)
+        return f"On `{split}`, F1 of {known} has a standard deviation over seeds of {100 * noise:.1f} points." if noise is not None else ""
     means = [row.mean("f1") or 0.0 for row in here]
-    noise = next((row.noise for row in here if row.noise.freedom), None)
-    beside = f"; over the seeds of one setting, it is {100 * math.sqrt(noise.variance):.1f}" if noise else ""
-    apart = f"{100 * (max(means) - min(means)):.1f} points from lowest to highest, standard deviation {100 * stdev(means):.1f}{beside}"
-    return f"On `{comparison.best.split}` the settings spread over {apart}."
+    apart = f"{100 * (max(means) - min(means)):.1f} points from lowest to highest, standard deviation {100 * stdev(means):.1f}"
+    beside = f"; over the seeds of one setting, the standard deviation is {100 * noise:.1f}" if noise is not None else ""
+    return f"On `{split}` the settings spread over {apart}{beside}."
 
 
 def _foot(found: Sequence[Found], grids: Sequence[Grid]) -> str:
@@ -190,7 +205,11 @@ def _foot(found: Sequence[Found], grids: Sequence[Grid]) -> str:
         for name, version in one.config["versions"].items():
             versions.setdefault(name, set()).add(version)
     listed = ", ".join(f"{name} {' and '.join(sorted(these))}" for name, these in versions.items())
-    return f"## How to run it again\n\n```\n{_command(grids)} --report study.md\n```\n\nVersions: {listed}."
+    done = {one.cell.grid for one in found}
+    again = _command([grid for grid in grids if grid.name in done])
+    others = [f"`{grid.source}`" for grid in grids if grid.name not in done]
+    left = f"\n\nGrids that have not been run: {', '.join(others)}." if others else ""
+    return f"## How to run it again\n\n```\n{again} --report study.md\n```{left}\n\nVersions: {listed}."
 
 
 def _command(grids: Sequence[Grid]) -> str:

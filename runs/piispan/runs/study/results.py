@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,10 +19,11 @@ from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.places import COUNTS, METRICS, config_of, is_done
 from piispan.runs.study.seeds import Noise, noise_of
 
-__all__ = ["NORMAL", "Figure", "Found", "Row", "counts_behind", "drawn_means", "found_cells", "rows"]
+__all__ = ["FIGURES", "NORMAL", "Figure", "Found", "Row", "counts_behind", "drawn_means", "found_cells", "rows"]
 
 FloatArray = npt.NDArray[np.float64]
 Figure = Literal["f1", "char_recall"]
+FIGURES: tuple[Figure, ...] = get_args(Figure)
 NORMAL = 1.96
 """Standard deviations to the ends of a 95 % interval."""
 _RESAMPLES = 10_000

@@ -65,8 +65,8 @@ def run_study(
         only: Measure only cells whose place or setting holds these words.
         again: Measure cells that are done as well.
         jobs: How many cells are measured at a time, each on its share of the cores: for machines with more cores than a small model can
-            use (on two, two at a time take as long as one after the other), and for GPUs, which they share. The times of a cell are those
-            beside the others; its configuration states its cores or the GPU, and this number.
+            use, and for GPUs, which they share. The times of a cell are those beside the others; its configuration states its cores or the
+            GPU, and this number.
         progress: A unit for each cell.
 
     Yields:

@@ -6,9 +6,9 @@ from piispan.metric import percent, shown_figures
 from piispan.runs.study.comparing import Difference
 from piispan.runs.study.results import Row
 
-__all__ = ["COSTS", "costs_table", "ends", "figures_table", "in_points", "markdown_table", "share", "void_costs"]
+__all__ = ["COSTS", "TITLES", "costs_table", "ends", "figures_table", "in_points", "markdown_table", "share", "void_costs"]
 
-_TITLES: Mapping[str, str] = {
+TITLES: Mapping[str, str] = {
     "f1_recovered": "F1 after repair",
     "precision": "Precision",
     "recall": "Recall",
@@ -24,6 +24,7 @@ _TITLES: Mapping[str, str] = {
     "text_drift_rate": "Answers that drift",
     "offset_error_rate": "Wrong offsets",
 }
+"""Of figures of ``metrics.json``, in the order of the columns."""
 COSTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
     "output_tokens_per_document": ("Tokens written", "{:.1f}".format),
     "passes_per_document": ("Passes", "{:.1f}".format),
@@ -37,8 +38,8 @@ COSTS: Mapping[str, tuple[str, Callable[[float], str]]] = {
 def figures_table(done: Sequence[Row]) -> str:
     """What was found, a line for each setting and split; a column for each figure that some row has."""
     told = set[str]().union(*map(_told, done))
-    shown = [name for name in _TITLES if name in told]
-    lines = [["Setting", "Split", "F1", *(_TITLES[name] for name in shown)]]
+    shown = [name for name in TITLES if name in told]
+    lines = [["Setting", "Split", "F1", *(TITLES[name] for name in shown)]]
     for row in done:
         f1 = f"{share(row.mean('f1'))} {ends(row)}"
         lines.append([row.setting, f"`{row.split}`", f1, *(share(row.mean(name)) for name in shown)])
@@ -47,8 +48,8 @@ def figures_table(done: Sequence[Row]) -> str:
 
 def _told(row: Row) -> set[str]:
     """The figures that a row has and that say something of their own."""
-    means = {name: row.mean(name) for name in ("f1", *_TITLES)}
-    return {name for name in shown_figures(means, _TITLES) if means[name] is not None}
+    means = {name: row.mean(name) for name in ("f1", *TITLES)}
+    return {name for name in shown_figures(means, TITLES) if means[name] is not None}
 
 
 def costs_table(done: Sequence[Row]) -> str:

@@ -1,67 +1,42 @@
-"""The answers of a study in short: what is highest, what is shown to be lower, and what is chosen against the baselines."""
+"""The answers of a study in short: what is highest, what is shown to be lower, what each change brings, and what is chosen against the
+baselines.
+"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
 
 from piispan.runs.study.answers import Answer
-from piispan.runs.study.comparing import Comparison, Difference, corrected, difference, highest
-from piispan.runs.study.results import Figure, Row
-from piispan.runs.study.tables import COSTS, in_points, markdown_table, share
+from piispan.runs.study.comparing import Comparison, Difference, Pair, highest, paired
+from piispan.runs.study.results import FIGURES, Row
+from piispan.runs.study.tables import COSTS, TITLES, in_points, markdown_table, share
 
-__all__ = ["AboveBaseline", "above_baselines", "against_baselines", "in_short"]
+__all__ = ["above_baselines", "against_baselines", "in_short"]
 
-_FIGURES: tuple[Figure, ...] = ("f1", "char_recall")
-_BRIEFLY = ("passes_per_document", "seconds_per_document", "training_seconds")
+_BRIEFLY = ("output_tokens_per_document", "passes_per_document", "seconds_per_document", "training_seconds")
+_FOUND = ("char_recall", "leaked_documents")
 _TOLD = (
     "What is not shown to be lower than the highest may still be: the interval says by how much at most, more so the fewer "
     "documents, groups and seeds there are. The highest is picked here by these very figures."
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AboveBaseline:
-    """How much what was chosen is above a baseline, on the same documents.
-
-    Args:
-        baseline: The baseline, on one split.
-        differences: By figure; p-values are corrected for the number of baselines on the split.
-    """
-
-    baseline: Row
-    differences: Mapping[Figure, Difference]
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        found: dict[str, Any] = {figure: asdict(difference) for figure, difference in self.differences.items()}
-        return {"split": self.baseline.split, "baseline": self.baseline.setting, **found}
+def above_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> list[Pair]:
+    """What was chosen, and each baseline of its split with which it can be compared."""
+    return [pair for row in chosen for pair in paired((row, other) for other in baselines if other.split == row.split)]
 
 
-def above_baselines(chosen: Sequence[Row], baselines: Sequence[Row]) -> list[AboveBaseline]:
-    """What was chosen beside each baseline of its split with which it can be compared."""
-    told = []
-    for row in chosen:
-        here = [other for other in baselines if other.split == row.split]
-        by_figure = [[(other, found) for other in here if (found := difference(row, other, figure))] for figure in _FIGURES]
-        raised = [corrected([found for _, found in pairs]) for pairs in by_figure]
-        for (other, _), *differences in zip(by_figure[0], *raised, strict=True):
-            told.append(AboveBaseline(other, dict(zip(_FIGURES, differences, strict=True))))
-    return told
-
-
-def against_baselines(told: Sequence[AboveBaseline]) -> str:
+def against_baselines(pairs: Sequence[Pair]) -> str:
     """The table of these differences; empty where there are none."""
-    if not told:
+    if not pairs:
         return ""
     lines = [["Split", "Baseline", "F1", "Chosen minus baseline", "PII characters found", "Chosen minus baseline"]]
-    for one in told:
-        row = one.baseline
-        f1, char_recall = (in_points(one.differences[figure]) for figure in _FIGURES)
+    for pair in pairs:
+        row = pair.second
+        f1, char_recall = (in_points(pair.differences[figure]) for figure in FIGURES)
         seeds = f"{len(row.found)} seed{'' if len(row.found) == 1 else 's'}"
         trained = f", trained on {row.found[0].config['training_documents']} documents, {seeds}" if row.found[0].cell.trains else ""
         lines.append([f"`{row.split}`", f"{row.setting}{trained}", share(row.mean("f1")), f1, share(row.mean("char_recall")), char_recall])
-    level = [f"{one.baseline.setting} on `{one.baseline.split}`" for one in told if not one.differences["f1"].is_clear]
+    level = [f"{pair.second.setting} on `{pair.second.split}`" for pair in pairs if pair.differences["f1"].shown != "higher"]
     unsure = f"\n\nIts F1 is not shown to be higher than that of: {'; '.join(level)}." if level else ""
     head = "The baselines on the same documents, and by how many points what was chosen is above them, at the seeds that both have:"
     return f"{head}\n\n{markdown_table(lines)}{unsure}"
@@ -78,16 +53,33 @@ def _in_short(answer: Answer) -> str:
     ((machine, _),) = machines.most_common(1)
     wanted = Counter[tuple[str, str]]((cell.setting, cell.split) for cell in answer.grid.cells)
     brief = [name for name in _BRIEFLY if any(row.cost(name) is not None for row in answer.rows)]
-    lines = [["Split", "Setting", "F1", "Highest minus this", "Lower?", "PII characters found", *(COSTS[name][0] for name in brief)]]
+    lines = [
+        ["Split", "Setting", "F1", "Highest minus this", "Lower?", *(TITLES[name] for name in _FOUND), *(COSTS[name][0] for name in brief)]
+    ]
     for split, comparison in answer.comparisons.items():
         for row, found in _in_order(comparison):
             below = "" if found is None else in_points(found)
-            lower = "highest" if found is None else "yes" if found.is_clear else "not shown"
+            lower = "highest" if found is None else "yes" if found.shown == "higher" else "not shown"
             f1 = f"{share(row.mean('f1'))} ({_seeds(len(row.found), wanted[row.setting, split])})"
-            lines.append([f"`{split}`", row.setting, f1, below, lower, share(row.mean("char_recall")), *_briefly(row, machine, brief)])
-    on = f" Costs are those on {machine}." if len(machines) > 1 else ""
-    said = " ".join(part for part in [answer.how_far(), answer.documents(), answer.grid.note.strip()] if part)
-    return f"**{answer.grid.question}** {said}{on}\n\n{markdown_table(lines)}\n\n{_choice(answer)}"
+            figures = [share(row.mean(name)) for name in _FOUND]
+            lines.append([f"`{split}`", row.setting, f1, below, lower, *figures, *_briefly(row, machine, brief)])
+    on = f"Costs are those on {machine}." if brief else ""
+    said = " ".join(part for part in [answer.how_far(), answer.documents(), answer.grid.note.strip(), on] if part)
+    blocks = [f"**{answer.grid.question}** {said}", markdown_table(lines), _contrasts(answer), _choice(answer)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _contrasts(answer: Answer) -> str:
+    """The grid's contrasts, a line for each and split; empty where it has none that can be compared."""
+    if not answer.contrasts:
+        return ""
+    lines = [["What differs", "Split", "F1, points", "Shown?", "PII characters found, points", "Shown?"]]
+    for words in answer.grid.contrasts:
+        for pair in (pair for pair in answer.contrasts if answer.words_of(pair) == words):
+            found = [pair.differences[figure] for figure in FIGURES]
+            shown = [cell for one in found for cell in (in_points(one), one.shown or "not shown")]
+            lines.append([words, f"`{pair.first.split}`", *shown])
+    return f"Two settings at a time, the first minus the second, paired:\n\n{markdown_table(lines)}"
 
 
 def _in_order(comparison: Comparison) -> list[tuple[Row, Difference | None]]:
@@ -128,7 +120,7 @@ def _choice(answer: Answer) -> str:
 def _level_everywhere(answer: Answer) -> list[str]:
     """The settings that are clearly below the highest on no split, of those that were compared on each."""
     level = [
-        {comparison.best.setting, *(row.setting for row, found in comparison.others if not found.is_clear)}
+        {comparison.best.setting, *(row.setting for row, found in comparison.others if found.shown != "higher")}
         for comparison in answer.comparisons.values()
     ]
     return [setting for setting in dict.fromkeys(row.setting for row in answer.rows) if all(setting in of_split for of_split in level)]
