@@ -20,12 +20,12 @@ def read(path: Path) -> dict[str, Any]:
     return content
 
 
-def cells(runs: list[dict[str, Any]]) -> tuple[str, str, str]:
-    """F1 before, F1 after and PII characters found, the mean over runs."""
+def cells(runs: list[dict[str, Any]]) -> tuple[str, str, str, str]:
+    """F1 before, F1 after, PII characters found and documents with a leak, the mean over runs."""
     before = [run["before"]["f1"] for run in runs if run.get("before")]
-    after = [percent(fmean(run["after"][name] for run in runs)) for name in ("f1", "char_recall")]
+    after = [percent(fmean(run["after"][name] for run in runs)) for name in ("f1", "char_recall", "leaked_documents")]
     interval = f" ({' to '.join(f'{100 * end:.1f}' for end in runs[0]['interval'])})" if "interval" in runs[0] else ""
-    return percent(fmean(before)) if before else "not measured", after[0] + interval, after[1]
+    return percent(fmean(before)) if before else "not measured", after[0] + interval, after[1], after[2]
 
 
 def made(path: Path) -> tuple[str, list[dict[str, Any]]]:
