@@ -12,7 +12,8 @@ from piispan.metric import percent
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "docs" / "results"
 CELLS = ROOT / "docs" / "study" / "cells"
-SHIPPED = ROOT / "tagger" / "piispan" / "tagger" / "pretuned" / "pretuned-en" / "card_facts.json"
+PRETUNED = ROOT / "tagger" / "piispan" / "tagger" / "pretuned"
+SHIPPED, SHIPPED_ZH = (PRETUNED / name / "card_facts.json" for name in ("pretuned-en", "pretuned-zh"))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -66,21 +67,43 @@ FIGURES = {
 }
 
 
-def rows(page: str) -> dict[str, list[str]]:
-    lines = (ROOT / page).read_text("utf-8").split("## What to expect")[1].split("\n## ")[0].splitlines()
+CHINESE = {
+    "`pretuned-zh`，随包附带": made(SHIPPED_ZH),
+    "`piispan quickstart --language zh`，从它开始": made(RESULTS / "quickstart-zh-pretuned.json"),
+    "同上，`--start none`": ("552 synthetic", [read(RESULTS / "quickstart-zh.json")]),
+}
+
+
+def rows(page: str, title: str) -> dict[str, list[str]]:
+    lines = (ROOT / page).read_text("utf-8").split(f"## {title}")[1].split("\n## ")[0].splitlines()
     table = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     return {first: rest for first, *rest in table[2:]}
 
 
 def test_every_row_has_its_file() -> None:
-    assert len(rows("README.md")) == len(FIGURES)
+    assert len(rows("README.md", "What to expect")) == len(FIGURES)
 
 
 @pytest.mark.parametrize("start", FIGURES)
 def test_a_row_is_what_its_files_say(start: str) -> None:
-    (row,) = (rest for first, rest in rows("README.md").items() if first.startswith(start))
+    (row,) = (rest for first, rest in rows("README.md", "What to expect").items() if first.startswith(start))
     documents, runs = FIGURES[start]
     assert row == [documents, *cells(runs)]
+
+
+@pytest.mark.parametrize("start", CHINESE)
+def test_a_row_of_the_chinese_page_is_what_its_files_say(start: str) -> None:
+    (row,) = (rest for first, rest in rows("README.zh-CN.md", "快速开始").items() if first.startswith(start))
+    documents, runs = CHINESE[start]
+    translated = {"synthetic": "篇合成文档", "not measured": "未测"}
+    assert row == [
+        " ".join(translated.get(word, word) for word in documents.split()),
+        *(translated.get(cell, cell) for cell in cells(runs)),
+    ]
+
+
+def test_every_row_of_the_chinese_page_has_its_file() -> None:
+    assert len(rows("README.zh-CN.md", "快速开始")) == len(CHINESE)
 
 
 def test_what_labelled_documents_are_said_to_bring_is_what_the_study_found() -> None:

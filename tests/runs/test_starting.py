@@ -131,7 +131,8 @@ def test_what_the_first_was_trained_on_is_not_forgotten(base: Path, start: Path,
         ({"epochs": 9, "seed": 4, "labels": "zh_pii"}, "pretuned-en"),
         ({"start": "none"}, None),
         ({"start": "mine"}, "mine"),
-        ({"language": "zh"}, None),
+        ({"language": "zh"}, "pretuned-zh"),
+        ({"language": "de"}, None),
         ({"model": "a/b"}, None),
         ({"format": "json"}, None),
         ({"tokenisation": "joint"}, None),
@@ -159,10 +160,17 @@ def test_an_adapter_that_ships_goes_by_its_name(start: Path, tmp_path: Path, mon
 
 @pytest.mark.slow
 def test_the_adapter_that_ships_is_over_the_embedded_model_and_finds_names() -> None:
-    assert pretuned_adapters() == ("pretuned-en",)
     check_start("pretuned-en", embedded_model())
     text = "Please ask Jonathan Albrecht to call +1 415 555 0132 before Monday."
     assert text.index("Jonathan Albrecht") in {span.start for span in Tagger.from_pretrained("pretuned-en").tag([text])[0]}
+
+
+@pytest.mark.slow
+def test_what_ships_for_chinese_finds_names_there() -> None:
+    assert pretuned_adapters() == ("pretuned-en", "pretuned-zh")
+    check_start("pretuned-zh", embedded_model())
+    text = "患者欧阳晓梅，女，联系电话13812345678，请于明日复诊。"
+    assert text.index("欧阳晓梅") in {span.start for span in Tagger.from_pretrained("pretuned-zh").tag([text])[0]}
 
 
 def test_a_default_over_other_weights_is_left_out_and_told(base: Path) -> None:

@@ -63,7 +63,7 @@ class TrainSettings:
     revision: Annotated[str | None, "Commit of the base model on the Hub."] = None
     start: Annotated[
         str | None,
-        "Adapter to begin from, over the same base: folder, Hub id, pretuned-en, or none. Default: the one that ships, where it fits.",
+        "Adapter to begin from, over the same base: folder, Hub id, pretuned-en, -zh, or none. Default: the one that ships, where it fits.",
     ] = None
     labels: Annotated[str | None, "Label set: presidio, safe_harbor, zh_pii, or a YAML file. Default: presidio, for Chinese zh_pii."] = None
     format: Annotated[str, "Output format: tagged, json, json_values or bio."] = "tagged"
