@@ -13,11 +13,14 @@ from piispan.dataset_builder import synthesise
 from piispan.metric import COUNTED, document_counts, paired_bootstrap
 from piispan.metric.bootstrap import exact_floor
 from piispan.runs import TrainSettings
-from piispan.runs.study.comparing import Difference, compared, corrected, difference
+from piispan.runs.study.comparing import Difference, compared, corrected, difference, paired
 from piispan.runs.study.grid import Cell
 from piispan.runs.study.results import Figure, Found, Row, rows
 from piispan.runs.study.seeds import Noise, noise_beside, noise_of
 from piispan.runs.study.verdicts import above_baselines, against_baselines
+
+CONTRASTED = {"low": (70, 72, 71), "mid": (73, 74, 76), "high": (90, 92, 90), "other": (40, 44, 39)}
+"""By setting, how many documents are right at each seed."""
 
 
 def found(setting: str, seed: int, right: int, *, of: int = 100, **more: Any) -> Found:
@@ -161,6 +164,31 @@ def test_what_was_chosen_stands_beside_each_baseline_of_its_split() -> None:
     assert "| `random` | weak | 30.0 % | +61.0 (" in table
     assert "| classifier, trained on 8 documents, 2 seeds | 60.5 % | +30.5 (" in table
     assert table.endswith("Its F1 is not shown to be higher than that of: strong on `random`.")
+
+
+def test_peers_that_vary_less_do_not_hide_how_two_settings_vary() -> None:
+    first, second = row("first", {0: 95, 1: 80, 2: 88}), row("second", {0: 80, 1: 84, 2: 79})
+    peers = [row(f"calm {number}", {0: 50 + number, 1: 50 + number, 2: 51 + number}) for number in range(4)]
+    alone, beside = difference(first, second), difference(first, second, peers=[first, second, *peers])
+    assert alone
+    assert beside
+    own = noise_beside([first.by_seed("f1"), second.by_seed("f1")])
+    assert noise_beside([one.by_seed("f1") for one in (first, second, *peers)]).variance < own.variance / 3
+    assert alone.interval[0] < beside.interval[0] < beside.value - replace(own, freedom=10).half_width(3 / 2)
+
+
+def test_contrasts_are_corrected_for_their_number_and_know_of_their_peers() -> None:
+    low, mid, high, other = (row(name, dict(enumerate(right))) for name, right in CONTRASTED.items())
+    pairs = paired([(high, low), (mid, low)], [low, mid, high, other])
+    for pair in pairs:
+        alone = difference(pair.first, pair.second, peers=[low, mid, high, other])
+        assert alone
+        found = pair.differences["f1"]
+        assert (found.value, found.interval, found.seeds) == (alone.value, alone.interval, 3)
+        assert found.interval != difference(pair.first, pair.second).interval  # type: ignore[union-attr]
+    lone = [difference(*pair, peers=[low, mid, high, other]) for pair in ((high, low), (mid, low))]
+    assert [pair.differences["f1"].p_value for pair in pairs] == [one.p_value for one in corrected([one for one in lone if one])]
+    assert pairs[0].differences["f1"].p_value == 2 * lone[0].p_value < lone[1].p_value  # type: ignore[union-attr]
 
 
 def test_what_is_shown_has_a_direction() -> None:

@@ -115,12 +115,21 @@ def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_s
         ({"question": "?", "settings": {"a": {}, "b": {"adapter_of": "a", "decoder": "generate"}}}, "cannot write special tag tokens"),
         ({"question": "?", "settings": {"b": {"adapter_of": "a"}, "a": {}}}, "grid mine, b: adapter_of must name a setting above it"),
         ({"question": "?", "settings": {"a": {}}, "contrasts": ["a"]}, "grid mine: contrasts: needs a mapping of words to two settings"),
-        ({"question": "?", "settings": {"a": {}}, "contrasts": {"x": "a"}}, "grid mine: contrasts: x: needs a list, was: 'a'"),
-        ({"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "b"]}}, "contrasts: x: needs two settings of this grid"),
-        ({"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "a"]}}, "contrasts: x: needs two settings of this grid"),
         (
-            {"question": "?", "settings": {"a": {}, "b": {}}, "contrasts": {"x": ["a", "b"], "y": ["a", "b"]}},
-            "contrasts: y: needs two settings of this grid, and another two",
+            {"question": "?", "settings": {"a": {}}, "contrasts": {"x": "a"}},
+            "grid mine: contrasts: x: needs a list of two settings of this grid",
+        ),
+        (
+            {"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "b"]}},
+            "contrasts: x: needs a list of two settings of this grid",
+        ),
+        (
+            {"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "a"]}},
+            "contrasts: x: needs a list of two settings of this grid",
+        ),
+        (
+            {"question": "?", "settings": {"a": {}, "b": {}}, "contrasts": {"x": ["a", "b"], "y": ["b", "a"]}},
+            "contrasts: y: needs a list of two settings of this grid, and another two",
         ),
         ({"question": "?", "chosen_from": "choosing", "part": "test"}, "chosen_from brings the settings; leave out part"),
         ({"question": "?", "chosen_from": "choosing", "refit": "yes"}, "refit: must be one of True, False, was: 'yes'"),
@@ -162,6 +171,11 @@ def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_s
 def test_a_mistake_in_a_grid_is_told(given: object, said: str) -> None:
     with pytest.raises((FormatError, LabelError), match=said):
         grid_of(given, "mine")
+
+
+def test_a_contrast_names_settings_as_yaml_has_them() -> None:
+    given = {"question": "?", "settings": {3: {"epochs": 3}, 6: {"epochs": 6}}, "contrasts": {"6 epochs, not 3": [6, 3]}}
+    assert grid_of(given, "mine").contrasts == {"6 epochs, not 3": ("6", "3")}
 
 
 def test_a_grid_that_is_not_there_is_told() -> None:

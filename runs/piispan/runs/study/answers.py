@@ -24,7 +24,7 @@ class Answer:
         found: Its cells that are done.
         rows: The same, setting by setting.
         comparisons: By split, where there is something to compare.
-        contrasts: The grid's contrasts, split by split, where both settings are done.
+        contrasts: The grid's contrasts by what differs, split by split, where both settings are done.
         failed: Why cells failed, by their place.
     """
 
@@ -33,7 +33,7 @@ class Answer:
     found: Sequence[Found]
     rows: Sequence[Row]
     comparisons: Mapping[str, Comparison]
-    contrasts: Sequence[Pair]
+    contrasts: Mapping[str, Sequence[Pair]]
     failed: Mapping[str, str]
 
     @classmethod
@@ -49,18 +49,12 @@ class Answer:
         splits = list(dict.fromkeys(row.split for row in done))
         comparisons = {split: comparison for split in splits if (comparison := compared(done, split))}
         failed = {cell.place: why for cell in grid.cells if (why := failure_of(study, cell))}
-        contrasts = [pair for split in splits for pair in _contrasts(grid, [row for row in done if row.split == split])]
-        return cls(grid, open_because, found, done, comparisons, contrasts, failed)
+        return cls(grid, open_because, found, done, comparisons, _contrasts(grid, done, splits), failed)
 
     @property
     def part(self) -> str:
         """What its cells are measured on."""
         return self.grid.cells[0].part
-
-    def words_of(self, contrast: Pair) -> str:
-        """What tells its first setting from its second."""
-        settings = contrast.first.setting, contrast.second.setting
-        return next(words for words, pair in self.grid.contrasts.items() if pair == settings)
 
     def how_far(self) -> str:
         """How many cells are done, and the settings without one that is done, or that failed."""
@@ -89,8 +83,14 @@ class Answer:
         return f"`{split}`{trained}, measured on {measured} documents{groups}{known}"
 
 
-def _contrasts(grid: Grid, here: Sequence[Row]) -> Sequence[Pair]:
-    """Those of a split, between settings of which cells are done."""
-    of_setting = {row.setting: row for row in here}
-    asked = [(of_setting[one], of_setting[other]) for one, other in grid.contrasts.values() if {one, other} <= of_setting.keys()]
-    return paired(asked, here)
+def _contrasts(grid: Grid, done: Sequence[Row], splits: Sequence[str]) -> Mapping[str, Sequence[Pair]]:
+    """Those between settings of which cells are done; p-values are corrected for the number of contrasts on a split."""
+    pairs: list[Pair] = []
+    for split in splits:
+        here = {row.setting: row for row in done if row.split == split}
+        asked = [(here[first], here[second]) for first, second in grid.contrasts.values() if {first, second} <= here.keys()]
+        pairs += paired(asked, list(here.values()))
+    return {
+        words: [pair for pair in pairs if (pair.first.setting, pair.second.setting) == settings]
+        for words, settings in grid.contrasts.items()
+    }

@@ -80,7 +80,8 @@ def difference(first: Row, second: Row, figure: Figure = "f1", *, peers: Sequenc
         first: The one.
         second: The other. What has no seed, measured once, is compared with every seed of the other.
         figure: Which.
-        peers: Rows of the same split, to tell from them too how much the figure varies with the seed.
+        peers: Rows of the same split, to tell from them too how much the figure varies with the seed; it is taken to vary no less than
+            that of these two does.
     """
     pairs = _paired(first, second)
     if not pairs or any(one.config["measured_sha256"] != other.config["measured_sha256"] for one, other in pairs):
@@ -112,6 +113,9 @@ def _half_width_of_seeds(first: Row, second: Row, figure: Figure, peers: Sequenc
     known = [row.by_seed(figure) for row in {id(row): row for row in (first, second, *others)}.values() if row.is_seeded]
     both = first.is_seeded and second.is_seeded
     noise = noise_beside(known) if both else Noise()
+    if noise.freedom:  # peers that vary less are no proof that these do
+        own = noise_beside([first.by_seed(figure), second.by_seed(figure)])
+        noise = replace(noise, variance=max(noise.variance, own.variance))
     if not noise.freedom:  # one has no seed, or both share one: as if the two varied apart
         noise = noise_of([list(by_seed.values()) for by_seed in known])
     return noise.half_width(seeds / 2 if both else seeds)

@@ -211,9 +211,11 @@ def _contrasts(given: object, settings: Collection[str], where: str) -> Mapping[
         raise FormatError(f"{where}: needs a mapping of words to two settings, was: {given!r}")
     contrasts = dict[str, tuple[str, str]]()
     for words, pair in given.items():
-        first, second = named if len(named := _list(pair, str, f"{where}: {words}")) == 2 else ("", "")
-        if first == second or not {first, second} <= settings or (first, second) in contrasts.values():
-            raise FormatError(f"{where}: {words}: needs two settings of this grid, and another two than the other words")
+        named = [str(setting) for setting in pair] if isinstance(pair, list) else []
+        others = [set(other) for other in contrasts.values()]
+        if len(set(named)) != 2 or len(named) != 2 or not set(named) <= settings or set(named) in others:
+            raise FormatError(f"{where}: {words}: needs a list of two settings of this grid, and another two than the other contrasts")
+        first, second = named
         contrasts[str(words)] = first, second
     return contrasts
 

@@ -11,12 +11,11 @@ from piispan.core import DataError
 from piispan.runs.artifacts import check_writable, write_json, write_text
 from piispan.runs.settings import OPTIONS
 from piispan.runs.study.answers import Answer
-from piispan.runs.study.comparing import Pair
 from piispan.runs.study.grid import Cell, Grid
 from piispan.runs.study.pictures import draw_study
 from piispan.runs.study.results import Found, Row
 from piispan.runs.study.tables import costs_table, ends, figures_table, share, void_costs
-from piispan.runs.study.verdicts import above_baselines, against_baselines, in_short
+from piispan.runs.study.verdicts import above_baselines, against_baselines, contrasts_table, in_short
 
 __all__ = ["check_report", "write_report"]
 
@@ -25,14 +24,15 @@ _BASELINES = "baselines"
 _UNTOLD = ("seed", "save_steps")
 """Settings that change nothing of what is measured, or differ from cell to cell."""
 _HOW_TO_READ = (
-    "F1 is exact and micro. Figures are means over seeds. In brackets stand the 95 % interval and the number of seeds. The half-width of "
-    "an interval combines in quadrature that over documents (bootstrap; of groups, whose documents are much alike, where each group is "
-    "on one side of the split) and that over seeds (Student's t). The variance over seeds is pooled over all settings of a grid on a "
-    "split; where each has one seed, an interval covers documents or groups only.\n\n"
+    "F1 is exact and micro. Figures are means over seeds. In brackets stand the 95 % interval and the number of seeds. The half-width "
+    "of an interval combines in quadrature that over documents (bootstrap; of groups, whose documents are much alike, where each "
+    "group is on one side of the split) and that over seeds (Student's t). The variance over seeds is pooled over all settings of a "
+    "grid on a split, and of a difference it is no less than that of its two settings; where each has one seed, an interval covers "
+    "documents or groups only.\n\n"
     "Differences are paired by document or group, and by seed; p is over documents or groups, at these seeds, and corrected for the "
-    "number of settings, or pairs of settings, that are compared on the split (Holm). The interval knows of seeds too, and is not "
-    "corrected. A difference is said to be shown where p is below 0.05 and the interval leaves out 0: where p is small and the interval "
-    "has 0 within it, other seeds may not show it.\n\n"
+    "number of settings, or pairs of settings, that are compared by this figure on the split (Holm). The interval knows of seeds too, "
+    "and is not corrected. A difference is said to be shown where p is below 0.05 and the interval leaves out 0: where p is small and "
+    "the interval has 0 within it, other seeds may not show it.\n\n"
     "`random` splits by document, so that the same groups may stand on both sides; `template` splits by group, so that the test has "
     "none that was trained on.\n\n"
     "F1 after repair counts spans that code put right: mapped back from an answer that drifts, or found by their value where offsets "
@@ -86,14 +86,15 @@ def write_report(study: str | Path, grids: Sequence[Grid], report: str | Path, d
     content = {
         "chosen": _chosen(chosen),
         "above": [{"split": pair.second.split, "baseline": pair.second.setting, **pair.to_dict()} for pair in above],
-        "contrasts": [_contrast(answer, pair) for answer in known for pair in answer.contrasts],
+        "contrasts": [
+            {"grid": answer.grid.name, "contrast": words, "split": pair.first.split, **pair.to_dict()}
+            for answer in known
+            for words, pairs in answer.contrasts.items()
+            for pair in pairs
+        ],
         "cells": [one.to_dict() for one in every],
     }
     write_json(place.with_suffix(".json"), content)
-
-
-def _contrast(answer: Answer, pair: Pair) -> dict[str, Any]:
-    return {"grid": answer.grid.name, "contrast": answer.words_of(pair), "split": pair.first.split, **pair.to_dict()}
 
 
 def _chosen(chosen: Sequence[Row]) -> dict[str, Any]:
@@ -149,7 +150,19 @@ def _section(answer: Answer, pictures: Sequence[Path], report: Path) -> str:
     left_out = f" {grid.left_out} combinations of axes do not go together." if grid.left_out else ""
     how = f"{answer.how_far()}{_refit(grid)}{left_out} On {_hardware(answer.found)}. {answer.documents()}"
     apart = " ".join(_spread(split, [row for row in done if row.split == split]) for split in answer.comparisons)
-    blocks = [title, how, grid.note, faults, figures_table(done), apart, costs_table(done), void_costs(done), _trained_with(done)]
+    contrasts = contrasts_table(answer) if grid.name == _BASELINES else ""  # of the others it stands among what is told in short
+    blocks = [
+        title,
+        how,
+        grid.note,
+        faults,
+        figures_table(done),
+        contrasts,
+        apart,
+        costs_table(done),
+        void_costs(done),
+        _trained_with(done),
+    ]
     blocks += [f"![{path.stem}]({path.relative_to(report.parent).as_posix()})" for path in pictures]
     return "\n\n".join(block for block in blocks if block)
 

@@ -10,7 +10,7 @@ from piispan.runs.study.comparing import Comparison, Difference, Pair, highest, 
 from piispan.runs.study.results import FIGURES, Row
 from piispan.runs.study.tables import COSTS, TITLES, in_points, markdown_table, share
 
-__all__ = ["above_baselines", "against_baselines", "in_short"]
+__all__ = ["above_baselines", "against_baselines", "contrasts_table", "in_short"]
 
 _BRIEFLY = ("output_tokens_per_document", "passes_per_document", "seconds_per_document", "training_seconds")
 _FOUND = ("char_recall", "leaked_documents")
@@ -65,21 +65,18 @@ def _in_short(answer: Answer) -> str:
             lines.append([f"`{split}`", row.setting, f1, below, lower, *figures, *_briefly(row, machine, brief)])
     on = f"Costs are those on {machine}." if brief else ""
     said = " ".join(part for part in [answer.how_far(), answer.documents(), answer.grid.note.strip(), on] if part)
-    blocks = [f"**{answer.grid.question}** {said}", markdown_table(lines), _contrasts(answer), _choice(answer)]
+    blocks = [f"**{answer.grid.question}** {said}", markdown_table(lines), contrasts_table(answer), _choice(answer)]
     return "\n\n".join(block for block in blocks if block)
 
 
-def _contrasts(answer: Answer) -> str:
-    """The grid's contrasts, a line for each and split; empty where it has none that can be compared."""
-    if not answer.contrasts:
-        return ""
-    lines = [["What differs", "Split", "F1, points", "Shown?", "PII characters found, points", "Shown?"]]
-    for words in answer.grid.contrasts:
-        for pair in (pair for pair in answer.contrasts if answer.words_of(pair) == words):
-            found = [pair.differences[figure] for figure in FIGURES]
-            shown = [cell for one in found for cell in (in_points(one), one.shown or "not shown")]
-            lines.append([words, f"`{pair.first.split}`", *shown])
-    return f"Two settings at a time, the first minus the second, paired:\n\n{markdown_table(lines)}"
+def contrasts_table(answer: Answer) -> str:
+    """The grid's contrasts, a line for each and split; empty where none can be compared."""
+    lines = [["What differs", "Split", "Seeds", "F1, points", "Shown?", "PII characters found, points", "Shown?"]]
+    for words, pair in ((words, pair) for words, pairs in answer.contrasts.items() for pair in pairs):
+        found = [pair.differences[figure] for figure in FIGURES]
+        shown = [cell for one in found for cell in (in_points(one), one.shown or "not shown")]
+        lines.append([words, f"`{pair.first.split}`", str(found[0].seeds), *shown])
+    return f"Two settings at a time, the first minus the second, paired:\n\n{markdown_table(lines)}" if lines[1:] else ""
 
 
 def _in_order(comparison: Comparison) -> list[tuple[Row, Difference | None]]:
