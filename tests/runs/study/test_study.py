@@ -455,7 +455,7 @@ def test_what_is_lower_on_one_split_is_no_sound_choice(tmp_path: Path) -> None:
     assert "\n\nShown to be lower on no split: **everywhere**. As these figures are of the test, they choose none of them.\n\n" in report
     assert "6 of 8 cells are done, measured on test. Not yet: never run." in report
     assert "\n\nMind the gap.\n\n" in report
-    paired = re.findall(r"^\| (less, not more|never run) \| `(\w+)` \| (\S+) .*?\| (higher|lower|not shown) \|", report, re.MULTILINE)
+    paired = re.findall(r"^\| (less, not more|never run) \| `(\w+)` \| 1 \| (\S+) .*?\| (higher|lower|not shown) \|", report, re.MULTILINE)
     assert paired == [("less, not more", "random", "-40.0", "lower"), ("less, not more", "template", "+1.0", "not shown")]
     told = json.loads((tmp_path / "study.json").read_text())["contrasts"]
     assert [(one["contrast"], one["split"], round(one["f1"]["value"], 9)) for one in told] == [

@@ -1,6 +1,6 @@
 """Grids read from YAML, strictly: those that ship, and one's own."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -206,7 +206,7 @@ def _check_places(cells: Sequence[Cell], where: str) -> None:
         seen.add(cell.place)
 
 
-def _contrasts(given: object, settings: Collection[str], where: str) -> Mapping[str, tuple[str, str]]:
+def _contrasts(given: object, settings: set[str], where: str) -> Mapping[str, tuple[str, str]]:
     if not isinstance(given, dict):
         raise FormatError(f"{where}: needs a mapping of words to two settings, was: {given!r}")
     contrasts = dict[str, tuple[str, str]]()
