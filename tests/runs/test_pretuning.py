@@ -67,7 +67,7 @@ def test_it_begins_afresh_where_nothing_else_is_named(monkeypatch: pytest.Monkey
 def test_the_recipe_begins_afresh_and_is_of_the_shape_that_is_begun_from_by_default(language: str) -> None:
     recipe, usual = load_settings(f"pretuned-{language}"), TrainSettings()
     assert start_of(recipe) is None
-    assert recipe.language == language
+    assert recipe.document_language == language
     assert start_of(usual) == "pretuned-en"
     assert (recipe.model, recipe.lora_rank, recipe.lora_alpha) == (usual.model, usual.lora_rank, usual.lora_alpha)
     assert recipe.spelling == usual.spelling

@@ -85,12 +85,16 @@ def test_a_training_begins_with_them(base: Path, start: Path) -> None:
         told: list[str] = []
 
         class Told(Silent):
+            def start(self, what: str, total: int | None, unit: str, told: list[str] = told) -> None:
+                told.append(what)
+
             def advance(self, done: int, note: str = "", told: list[str] = told) -> None:
                 told.append(note)
 
         experiment = Experiment.open(settings(base, start=given, learning_rate=1e-9), None, Told(), None)
         experiment.train(DOCUMENTS)
-        losses[name] = float(told[0].removeprefix("loss ").split(",")[0])
+        assert told[0] == f"Training from {start.name if given else 'the base'}"
+        losses[name] = float(told[1].removeprefix("loss ").split(",")[0])
     assert losses["begun"] < 0.8 * losses["fresh"]
 
 
@@ -128,10 +132,13 @@ def test_what_the_first_was_trained_on_is_not_forgotten(base: Path, start: Path,
     ("changes", "begun"),
     [
         ({}, "pretuned-en"),
-        ({"epochs": 9, "seed": 4, "labels": "zh_pii"}, "pretuned-en"),
+        ({"epochs": 9, "seed": 4, "labels": "safe_harbor"}, "pretuned-en"),
+        ({"labels": "zh_pii"}, "pretuned-zh"),
+        ({"labels": "zh_pii", "language": "en"}, "pretuned-en"),
         ({"start": "none"}, None),
         ({"start": "mine"}, "mine"),
         ({"language": "zh"}, "pretuned-zh"),
+        ({"language": "zh-CN"}, "pretuned-zh"),
         ({"language": "de"}, None),
         ({"model": "a/b"}, None),
         ({"format": "json"}, None),

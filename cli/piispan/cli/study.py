@@ -39,7 +39,7 @@ def study(
     for name in grid or grids():
         chosen += [shipped for shipped in map(load_grid, grids()) if not shipped.downloads] if name == "all" else [load_grid(name)]
     if list_cells:
-        table = study_table(chosen, out, only)
+        table = study_table(chosen, out, only, data)
         if not table.row_count:
             raise DataError(f"no cell holds {only!r} in its place or setting")
         Console().print(table)
@@ -58,9 +58,15 @@ def study(
             for outcome in run_study(chosen, data, out, only=only, again=again, jobs=jobs, progress=bars):
                 if outcome.failure:
                     failed += 1
-                    typer.echo(f"{outcome.place}: failed: {outcome.failure}", err=True)
+                    typer.echo(f"{outcome.place}: failed: {outcome.failure.removeprefix(f'{outcome.place}: ')}", err=True)
     if report:
-        write_report(out, chosen, report, data)
-        typer.echo(f"report: {report}", err=True)
+        try:
+            write_report(out, chosen, report, data)
+        except DataError as error:
+            if not failed:
+                raise
+            typer.echo(f"no report: {error}", err=True)
+        else:
+            typer.echo(f"report: {report}", err=True)
     if failed:
         raise typer.Exit(3)

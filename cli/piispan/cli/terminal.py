@@ -183,8 +183,9 @@ def redaction_notes(run: CorpusRun) -> list[str]:
     return [*notes, manifest["statement"]]
 
 
-def study_table(grids: Sequence[Grid], study: Path, only: str = "") -> Table:
-    """Grids with their settings, and how many of their cells are done; of cells whose place or setting holds the words of ``only``.
+def study_table(grids: Sequence[Grid], study: Path, only: str = "", data: Path | None = None) -> Table:
+    """Grids with their settings, and how many of their cells are done, on ``data`` where it is given; of cells whose place or setting holds
+    the words of ``only``.
 
     A grid that waits for another to choose its setting says so.
     """
@@ -195,13 +196,13 @@ def study_table(grids: Sequence[Grid], study: Path, only: str = "") -> Table:
     table.add_column("done", justify="right")
     for grid in grids:
         try:
-            found = [cell for cell in resolved(grid, study).cells if cell.holds(only)]
+            found = [cell for cell in resolved(grid, study, data).cells if cell.holds(only)]
         except (DataError, FormatError) as error:
             table.add_row(grid.name, Text(str(error).removeprefix(f"grid {grid.name}: "), style="dim"), "", "")
             continue
         for setting in dict.fromkeys(cell.setting for cell in found):
             cells = [cell for cell in found if cell.setting == setting]
-            done = sum(is_done(study, cell) for cell in cells)
+            done = sum(is_done(study, cell, data) for cell in cells)
             table.add_row(grid.name, setting, str(len(cells)), str(done))
         if grid.left_out:
             table.add_row(grid.name, Text(f"{counted(grid.left_out, 'combination')} of axes left out", style="dim"), "", "")

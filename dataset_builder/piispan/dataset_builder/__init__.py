@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from piispan.dataset_builder.splitting.stratified import SplitBy, StratifiedSplit, split_documents
     from piispan.dataset_builder.synthesis.documents import synthesise
     from piispan.dataset_builder.synthesis.frames import settings
-    from piispan.dataset_builder.synthesis.labelling import default_labels, fitting_settings, known_labels
+    from piispan.dataset_builder.synthesis.labelling import default_labels, default_language, fitting_settings, known_labels
     from piispan.dataset_builder.synthesis.remaking import not_synthesised
     from piispan.dataset_builder.writers import write_jsonl
 
@@ -66,6 +66,7 @@ __all__ = [
     "changed_configs",
     "data_stats",
     "default_labels",
+    "default_language",
     "draw_stats",
     "export_card_faults",
     "export_files",
@@ -123,6 +124,7 @@ _MODULES = {
     "changed_configs": "publishing.export_files",
     "data_stats": "splitting.stats",
     "default_labels": "synthesis.labelling",
+    "default_language": "synthesis.labelling",
     "draw_stats": "splitting.stats",
     "export_card_faults": "publishing.export_files",
     "export_files": "publishing.export_files",

@@ -128,7 +128,7 @@ class Experiment:
         """
         settings = settings.decodable_by(decoder)
         prompt_of(settings)
-        check_stated(settings.label_set, (settings.language,), settings.base_licence)
+        check_stated(settings.label_set, (settings.document_language,), settings.base_licence)
         decoder_name(decoder, settings.format, tag_tokens=settings.spelling.tag_tokens, loss=settings.spelling.loss)
         if out is not None:
             check_writable(out)
@@ -244,7 +244,7 @@ class Experiment:
                 after=metrics["after"],
                 training=self.training,
                 data=data,
-                languages=(self.settings.language,),
+                languages=(self.settings.document_language,),
                 base_licence=self.settings.base_licence or self.loaded.base.licence(),
                 decoder=decoder_name(self.decoder, self.settings.format),
                 pictures={path.name: sha256_of_files([path]) for path in drawn},

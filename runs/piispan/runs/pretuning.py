@@ -51,7 +51,7 @@ def pretune(
     given, folder = settings or TrainSettings(), Path(out)
     chosen = replace(given, epochs=1.0, early_stopping_patience=None, start=given.start or "none")
     require_training()
-    made = synthesis_for(chosen.language, chosen.label_set)
+    made = synthesis_for(chosen.document_language, chosen.label_set)
     check_resumable(chosen, resume=resume)
     check_writable(folder)
     parts = made.split(documents, _TEST_DOCUMENTS, seed=_SEED, noise=_NOISE)

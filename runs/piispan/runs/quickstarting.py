@@ -92,7 +92,7 @@ def quickstart(
     require_training()
     chosen = train or TrainSettings()
     labels = chosen.label_set
-    made = synthesis_for(chosen.language, labels) if data is None else Synthesis.to_show(chosen.language)
+    made = synthesis_for(chosen.document_language, labels) if data is None else Synthesis.to_show(chosen.document_language)
     documents = None if data is None else read_split(data, split, labels)
     budget = minutes if minutes is not None or documents is not None else 8.0
     check_validation(chosen, documents.validation if documents else ())
@@ -117,7 +117,7 @@ def quickstart(
     experiment.train(documents.train, deadline, fill_time=data is None, validation=documents.validation)
     after = experiment.evaluate(test, "Evaluating the adapter")
     too_few = _TOO_FEW if experiment.training.steps < _FEWEST_STEPS else ""
-    note = _ENGLISH_BASE if data is None and chosen.model == "embedded" and chosen.language != "en" else ""
+    note = _ENGLISH_BASE if data is None and chosen.model == "embedded" and chosen.document_language != "en" else ""
     if data is None:
         facts = made.facts(documents, note)
     else:

@@ -18,7 +18,7 @@ from piispan.core import (
     Tokenisation,
     is_style,
 )
-from piispan.dataset_builder import default_labels
+from piispan.dataset_builder import default_labels, default_language
 from piispan.trainer_ext import AdapterKind, TooLong, TrainOn
 
 __all__ = ["OPTIONS", "UNTRAINED", "Schedule", "Spelling", "TrainSettings", "check_validation"]
@@ -99,7 +99,9 @@ class TrainSettings:
     save_steps: Annotated[int | None, "Optimizer steps between two checkpoints, for --resume. Default: none are kept."] = None
     report_to: Annotated[str, "Where the loss goes as well: none, trackio, tensorboard, wandb, ..."] = "none"
     seed: Annotated[int, "Seed of everything random."] = 0
-    language: Annotated[str, "ISO 639 code of the documents, for the card and for what is begun from."] = "en"
+    language: Annotated[
+        str | None, "ISO 639 code of the documents, for the card and for what is begun from. Default: that of the labels."
+    ] = None
     base_licence: Annotated[str | None, "Licence of the base model, for the card. Default: what its Hub page states."] = None
 
     def __post_init__(self) -> None:
@@ -156,7 +158,12 @@ class TrainSettings:
         Raises:
             LabelError: If there is no such set.
         """
-        return LabelSet.load(self.labels or default_labels(self.language))
+        return LabelSet.load(self.labels or default_labels(self.document_language))
+
+    @property
+    def document_language(self) -> str:
+        """``language``, with the default filled in where it was left open: ``zh`` for the labels of ``zh_pii``, ``en`` for others."""
+        return self.language or default_language(self.labels)
 
     def decodable_by(self, decoder: str | None) -> "TrainSettings":
         """With what was left open filled in as ``generate`` needs it, if that is the decoder."""

@@ -28,7 +28,7 @@ def start_of(settings: TrainSettings) -> str | None:
     """
     if settings.start is not None:
         return None if settings.start == "none" else settings.start
-    name = f"pretuned-{settings.language}"
+    name = f"pretuned-{settings.document_language.partition('-')[0]}"
     if settings.model != "embedded" or settings.adapter != "lora" or name not in pretuned_adapters():
         return None
     sidecar, shape = Sidecar.load(_folder(name)), _shape(name)

@@ -264,7 +264,7 @@ def _callbacks(settings: TrainSettings, progress: Progress, deadline: float | No
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             del args, control, kwargs
             self.before = _seconds(state)
-            progress.start("Training", state.max_steps, "steps")
+            progress.start(f"Training from {Path(settings.start).name if settings.start else 'the base'}", state.max_steps, "steps")
             if state.global_step:
                 progress.advance(state.global_step)
 

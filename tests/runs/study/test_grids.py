@@ -115,21 +115,13 @@ def test_what_measures_anothers_adapter_is_trained_as_it_is_and_seeds_may_be_a_s
         ({"question": "?", "settings": {"a": {}, "b": {"adapter_of": "a", "decoder": "generate"}}}, "cannot write special tag tokens"),
         ({"question": "?", "settings": {"b": {"adapter_of": "a"}, "a": {}}}, "grid mine, b: adapter_of must name a setting above it"),
         ({"question": "?", "settings": {"a": {}}, "contrasts": ["a"]}, "grid mine: contrasts: needs a mapping of words to two settings"),
-        (
-            {"question": "?", "settings": {"a": {}}, "contrasts": {"x": "a"}},
-            "grid mine: contrasts: x: needs a list of two settings of this grid",
-        ),
-        (
-            {"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "b"]}},
-            "contrasts: x: needs a list of two settings of this grid",
-        ),
-        (
-            {"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "a"]}},
-            "contrasts: x: needs a list of two settings of this grid",
-        ),
+        ({"question": "?", "settings": {"a": {}}, "contrasts": {"x": "a"}}, "grid mine: contrasts: x: needs a list of two settings"),
+        ({"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "a"]}}, "contrasts: x: needs a list of two settings"),
+        ({"question": "?", "settings": {"a, b": {}}, "contrasts": {"x": ["a, b", "a", "b"]}}, "quote a name that holds a comma"),
+        ({"question": "?", "settings": {"a": {}}, "contrasts": {"x": ["a", "b"]}}, "contrasts: x: must be one of a, was: 'b'"),
         (
             {"question": "?", "settings": {"a": {}, "b": {}}, "contrasts": {"x": ["a", "b"], "y": ["b", "a"]}},
-            "contrasts: y: needs a list of two settings of this grid, and another two",
+            "contrasts: y: has the two settings of 'x'",
         ),
         ({"question": "?", "chosen_from": "choosing", "part": "test"}, "chosen_from brings the settings; leave out part"),
         ({"question": "?", "chosen_from": "choosing", "refit": "yes"}, "refit: must be one of True, False, was: 'yes'"),

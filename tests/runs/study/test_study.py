@@ -72,7 +72,7 @@ def test_a_cell_that_fails_stops_none_of_the_rest(folder: Path, outcomes: dict[s
     failed = {place: failure for place, failure in outcomes.items() if failure}
     assert list(failed) == ["mine/too-many/random-seed0"]
     (failure,) = failed.values()
-    assert "asks for 1000 documents to train on, and there are 22" in str(failure)
+    assert "asks for 1000 documents to train on, and its training part has 22" in str(failure)
     assert len(outcomes) == 8
 
 
@@ -279,6 +279,12 @@ def test_the_best_on_validation_is_measured_on_the_test(folder: Path, tmp_path: 
     list(run_study(grids[:1], data, tmp_path / "out", progress=Silent()))
     worse = tmp_path / "out" / "trials" / "none-of-them" / "random-seed0" / "metrics.json"
     worse.write_text(json.dumps({**json.loads(worse.read_text()), "f1": 0.0}))
+    others = tmp_path / "others.jsonl"
+    write_jsonl(synthesise(30, seed=9), others)
+    assert [list(study_table(grids[:1], tmp_path / "out", data=known).columns[3].cells) for known in (data, others)] == [
+        ["1", "1"],
+        ["0", "0"],
+    ]
     done = [outcome.place for outcome in run_study(grids, data, tmp_path / "out", progress=Silent())]
     assert done[2:] == [f"best/patterns/random-seed{seed}" for seed in (4, 5)]
     assert json.loads((tmp_path / "out" / done[2] / "config.json").read_text())["part"] == "test"
@@ -471,8 +477,14 @@ def test_the_command_runs_and_reports(folder: Path, outcomes: dict[str, str | No
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == 3
-    assert "mine/too-many/random-seed0: failed: mine/too-many/random-seed0: asks for 1000 documents" in capsys.readouterr().err
+    assert "mine/too-many/random-seed0: failed: asks for 1000 documents to train on, and its training part has " in capsys.readouterr().err
     assert (tmp_path / "study.md").is_file()
+    elsewhere = ["piispan", "study", str(folder / "mine.yaml"), "--out", str(tmp_path / "elsewhere")]
+    monkeypatch.setattr("sys.argv", [*elsewhere, *given])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 3
+    assert "no report: " in capsys.readouterr().err
     for words, shown in (("fewer", "fewer labels"), ("nothing of the kind", "")):
         monkeypatch.setattr("sys.argv", [*command, "--list", "--only", words])
         with pytest.raises(SystemExit) as ended:

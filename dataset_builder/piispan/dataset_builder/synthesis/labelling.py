@@ -22,7 +22,16 @@ import yaml
 from piispan.core import DataError, LabelSet
 from piispan.dataset_builder.synthesis.frames import Frame, Slot, load_frames, settings
 
-__all__ = ["Labelling", "Rule", "default_labels", "fitting_frames", "fitting_settings", "known_labels", "load_labelling"]
+__all__ = [
+    "Labelling",
+    "Rule",
+    "default_labels",
+    "default_language",
+    "fitting_frames",
+    "fitting_settings",
+    "known_labels",
+    "load_labelling",
+]
 
 _DEFAULTS = {"en": "presidio", "zh": "zh_pii"}
 
@@ -72,8 +81,13 @@ class Labelling:
 
 
 def default_labels(language: str) -> str:
-    """The label set that documents of a language bear unless told otherwise."""
-    return _DEFAULTS.get(language, "presidio")
+    """The label set that documents of a language bear unless told otherwise, whatever its region (``zh-CN``)."""
+    return _DEFAULTS.get(language.partition("-")[0], "presidio")
+
+
+def default_language(labels: str | None) -> str:
+    """The language of documents that bear a label set, unless told otherwise: that of which it is the default, else English."""
+    return next((language for language, default in _DEFAULTS.items() if default == labels), "en")
 
 
 def known_labels(language: str) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def _training(cell: Cell, parts: Split) -> tuple[Document, ...]:
     chosen = pool if cell.refit else parts.train
     if cell.documents is not None:
         if cell.documents > len(pool):
-            raise DataError(f"{cell.place}: asks for {cell.documents} documents to train on, and there are {len(pool)}")
+            raise DataError(f"{cell.place}: asks for {cell.documents} documents to train on, and its training part has {len(pool)}")
         candidates = parts.train if cell.documents <= len(parts.train) else pool
         chosen = tuple(random.Random(cell.settings.seed).sample(candidates, cell.documents))  # noqa: S311 -- a draw, not a secret
     return tuple(replace(d, spans=tuple(span for span in d.spans if span.label not in cell.held_out)) for d in chosen)

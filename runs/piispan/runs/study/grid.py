@@ -112,7 +112,7 @@ class Cell:
         labels with their descriptions, all that the prompt asks, a base that is a folder, and the adapter that it begins from.
         """
         row = asdict(self)
-        row["settings"].update(self.local)
+        row["settings"].update(self.local, language=self.settings.document_language)
         begun = replace(self._decodable, start=self.start)
         row["came_to"] = {"learning_rate": begun.highest_learning_rate, **begun.spelling._asdict()}
         row["labels_hash"] = self.settings.label_set.hash

@@ -118,7 +118,7 @@ def grid_of(given: object, name: str, path: Path | None = None) -> Grid:
     if not cells:
         raise FormatError(f"{where}: has no cell")
     _check_places(cells, where)
-    contrasts = _contrasts(given.get("contrasts", {}), {cell.setting for cell in cells}, f"{where}: contrasts")
+    contrasts = _contrasts(given.get("contrasts", {}), list(dict.fromkeys(cell.setting for cell in cells)), f"{where}: contrasts")
     return Grid(name, given["question"], source, tuple(cells), len(refused), note=note, contrasts=contrasts)
 
 
@@ -206,17 +206,19 @@ def _check_places(cells: Sequence[Cell], where: str) -> None:
         seen.add(cell.place)
 
 
-def _contrasts(given: object, settings: set[str], where: str) -> Mapping[str, tuple[str, str]]:
+def _contrasts(given: object, settings: Sequence[str], where: str) -> Mapping[str, tuple[str, str]]:
     if not isinstance(given, dict):
         raise FormatError(f"{where}: needs a mapping of words to two settings, was: {given!r}")
     contrasts = dict[str, tuple[str, str]]()
     for words, pair in given.items():
         named = [str(setting) for setting in pair] if isinstance(pair, list) else []
-        others = [set(other) for other in contrasts.values()]
-        if len(set(named)) != 2 or len(named) != 2 or not set(named) <= settings or set(named) in others:
-            raise FormatError(f"{where}: {words}: needs a list of two settings of this grid, and another two than the other contrasts")
-        first, second = named
-        contrasts[str(words)] = first, second
+        if len(named) != 2 or named[0] == named[1]:
+            raise FormatError(f"{where}: {words}: needs a list of two settings (quote a name that holds a comma), was: {pair!r}")
+        for setting in named:
+            _check_choice(setting, settings, f"{where}: {words}")
+        if same := next((other for other, both in contrasts.items() if set(both) == set(named)), None):
+            raise FormatError(f"{where}: {words}: has the two settings of {same!r}")
+        contrasts[str(words)] = named[0], named[1]
     return contrasts
 
 
