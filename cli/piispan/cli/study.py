@@ -58,7 +58,7 @@ def study(
             for outcome in run_study(chosen, data, out, only=only, again=again, jobs=jobs, progress=bars):
                 if outcome.failure:
                     failed += 1
-                    typer.echo(f"{outcome.place}: failed: {outcome.failure.removeprefix(f'{outcome.place}: ')}", err=True)
+                    typer.echo(f"{outcome.place}: failed: {outcome.failure}", err=True)
     if report:
         try:
             write_report(out, chosen, report, data)

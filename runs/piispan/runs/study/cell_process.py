@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         with lock_of(Path(study), cell):
             measure(cell, data, Path(study), LogProgress(), jobs=int(jobs))
     except PiispanError as error:
-        write_json(failure, {"kind": type(error).__name__, "reason": str(error)})
+        write_json(failure, {"kind": type(error).__name__, "reason": str(error).removeprefix(f"{cell.place}: ")})
         return 2
     except Exception as error:
         write_json(failure, {"kind": type(error).__name__, "reason": type(error).__name__})

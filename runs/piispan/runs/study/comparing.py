@@ -116,7 +116,7 @@ def _half_width_of_seeds(first: Row, second: Row, figure: Figure, peers: Sequenc
     if noise.freedom:  # peers that vary less are no proof that these do
         own = noise_beside([first.by_seed(figure), second.by_seed(figure)])
         noise = replace(noise, variance=max(noise.variance, own.variance))
-    if not noise.freedom:  # one has no seed, or both share one: as if the two varied apart
+    else:  # one has no seed, or both share one: as if the two varied apart
         noise = noise_of([list(by_seed.values()) for by_seed in known])
     return noise.half_width(seeds / 2 if both else seeds)
 

@@ -202,13 +202,13 @@ def _option(name: str, value: object) -> str:
 def _spread(split: str, here: Sequence[Row]) -> str:
     """How far settings lie apart on a split, where all are trained, beside how far seeds do."""
     several = [row for row in here if row.noise.freedom and len(row.found) > 1]
-    noise = math.sqrt(several[0].noise.variance) if several else None
+    noise = f"{100 * math.sqrt(several[0].noise.variance):.1f}" if several else ""
     if not all(row.is_seeded for row in here):
         known = " and ".join(f'"{row.setting}"' for row in several)
-        return f"On `{split}`, F1 of {known} has a standard deviation over seeds of {100 * noise:.1f} points." if noise is not None else ""
+        return f"On `{split}`, F1 of {known} has a standard deviation over seeds of {noise} points." if noise else ""
     means = [row.mean("f1") or 0.0 for row in here]
     apart = f"{100 * (max(means) - min(means)):.1f} points from lowest to highest, standard deviation {100 * stdev(means):.1f}"
-    beside = f"; over the seeds of one setting, the standard deviation is {100 * noise:.1f}" if noise is not None else ""
+    beside = f"; over the seeds of one setting, the standard deviation is {noise}" if noise else ""
     return f"On `{split}` the settings spread over {apart}{beside}."
 
 

@@ -33,7 +33,7 @@ def against_baselines(pairs: Sequence[Pair]) -> str:
     for pair in pairs:
         row = pair.second
         f1, char_recall = (in_points(pair.differences[figure]) for figure in FIGURES)
-        seeds = f"{len(row.found)} seed{'' if len(row.found) == 1 else 's'}"
+        seeds = _seeds(len(row.found), len(row.found))
         trained = f", trained on {row.found[0].config['training_documents']} documents, {seeds}" if row.found[0].cell.trains else ""
         lines.append([f"`{row.split}`", f"{row.setting}{trained}", share(row.mean("f1")), f1, share(row.mean("char_recall")), char_recall])
     level = [f"{pair.second.setting} on `{pair.second.split}`" for pair in pairs if pair.differences["f1"].shown != "higher"]
