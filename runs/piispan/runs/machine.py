@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 _LIBRARIES = ("piispan", "torch", "transformers", "trl", "peft", "datasets", "evaluate", "huggingface-hub", "accelerate", "bitsandbytes")
+_ROUNDS = 15
+"""Of timing both types: of five, none may be without a wait of one thread for another, which counts as the processor's time."""
 
 
 def usable_cores() -> int:
@@ -37,7 +39,7 @@ def usable_cores() -> int:
 def fastest_dtype() -> "torch.dtype":
     """bfloat16 where the hardware multiplies it faster than float32, else float32; found out once.
 
-    On a CPU both are timed (a few milliseconds), because some have bfloat16 units and some emulate them.
+    On a CPU both are timed (a third of a second), because some have bfloat16 units and some emulate them.
     """
     import torch
 
@@ -46,7 +48,7 @@ def fastest_dtype() -> "torch.dtype":
     if torch.backends.mps.is_available():
         return torch.float32
     seconds = {torch.bfloat16: math.inf, torch.float32: math.inf}
-    for _ in range(5):
+    for _ in range(_ROUNDS):
         seconds = {dtype: min(known, _seconds_of_product(dtype)) for dtype, known in seconds.items()}
     return min(seconds, key=lambda dtype: seconds[dtype])
 
